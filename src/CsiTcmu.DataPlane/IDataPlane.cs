@@ -1,0 +1,73 @@
+using CsiTcmu.Backstores;
+using CsiTcmu.Scsi;
+using CsiTcmu.Tcmu;
+
+namespace CsiTcmu.DataPlane;
+
+/// <summary>The reactors of this process. Safe for use from any thread.</summary>
+public interface IDataPlane : IAsyncDisposable
+{
+    /// <summary>What serves file I/O: <c>io_uring</c> or <c>workers</c>, and why when it is not the first choice.</summary>
+    string EngineDescription { get; }
+
+    /// <summary>
+    /// Starts to serve a device. The call returns when its reactor watches it, so that the LUN may be linked at once. Takes ownership of
+    /// <paramref name="device"/> and <paramref name="backstore"/>, when it fails too.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The device's ring is not one that this code understands.</exception>
+    Task<IServedDisk> ServeAsync(UioDevice device, LogicalUnit unit, IBackstore backstore);
+}
+
+/// <summary>A device that a reactor serves. Safe for use from any thread.</summary>
+public interface IServedDisk
+{
+    /// <summary>What the disk says of itself now.</summary>
+    LogicalUnit Unit { get; }
+
+    /// <summary>Why the disk is not served any more (ring broken, device gone), or null.</summary>
+    string? Fault { get; }
+
+    /// <summary>Counters since the start; a consistent copy.</summary>
+    DiskCounters Counters { get; }
+
+    /// <summary>Holds new commands and waits until those in flight have ended.</summary>
+    /// <returns>Ends the hold when disposed.</returns>
+    Task<IAsyncDisposable> HoldAsync(CancellationToken cancellationToken);
+
+    /// <summary>Lets the disk report a larger size; the medium has been grown already. The initiator learns of it by a rescan.</summary>
+    Task GrowAsync(long size);
+
+    /// <summary>
+    /// Stops serving: commands in flight end, their completions are published, then the device is unmapped and closed and the backstore
+    /// disposed. Commands still in the ring stay there for the next server. Idempotent.
+    /// </summary>
+    Task StopAsync();
+}
+
+/// <summary>What a disk has done.</summary>
+public readonly record struct DiskCounters
+{
+    /// <summary>Commands that read data.</summary>
+    public long Reads { get; init; }
+
+    /// <summary>Commands that wrote data.</summary>
+    public long Writes { get; init; }
+
+    /// <summary>Flushes.</summary>
+    public long Flushes { get; init; }
+
+    /// <summary>Discards and zeroing commands.</summary>
+    public long Discards { get; init; }
+
+    /// <summary>Bytes read.</summary>
+    public long BytesRead { get; init; }
+
+    /// <summary>Bytes written.</summary>
+    public long BytesWritten { get; init; }
+
+    /// <summary>Commands that ended with CHECK CONDITION because of the backstore.</summary>
+    public long Errors { get; init; }
+
+    /// <summary>Commands in flight now.</summary>
+    public int InFlight { get; init; }
+}
