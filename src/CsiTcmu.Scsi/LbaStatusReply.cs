@@ -55,7 +55,10 @@ public ref struct LbaStatusReply
     /// <param name="mapped">True when the bytes take space, false when they are a hole.</param>
     public void Append(long length, bool mapped)
     {
-        _position += Math.Clamp(length, 0, _end - _position);
+        length = Math.Min(length, _end - _position);
+        if (length <= 0)
+            return;
+        _position += length;
         long next = mapped ? (_position + _blockSize - 1) / _blockSize : _position / _blockSize;
         if (next <= _nextBlock)
             return;

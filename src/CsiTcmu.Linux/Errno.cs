@@ -1,0 +1,53 @@
+namespace CsiTcmu.Linux;
+
+/// <summary>Error numbers of <c>asm-generic/errno.h</c>, the same on x86-64 and arm64. System calls return them negated.</summary>
+public static class Errno
+{
+    /// <summary>EPERM: operation not permitted.</summary>
+    public const int NotPermitted = 1;
+
+    /// <summary>EINTR: interrupted by a signal.</summary>
+    public const int Interrupted = 4;
+
+    /// <summary>EIO: input/output error.</summary>
+    public const int InputOutput = 5;
+
+    /// <summary>ENXIO: no such address; for SEEK_DATA: no data from there on.</summary>
+    public const int NoSuchAddress = 6;
+
+    /// <summary>EBADF: not an open descriptor.</summary>
+    public const int BadDescriptor = 9;
+
+    /// <summary>EAGAIN: try again.</summary>
+    public const int TryAgain = 11;
+
+    /// <summary>ENOMEM: out of memory.</summary>
+    public const int OutOfMemory = 12;
+
+    /// <summary>EACCES: permission denied.</summary>
+    public const int AccessDenied = 13;
+
+    /// <summary>EBUSY: in use.</summary>
+    public const int Busy = 16;
+
+    /// <summary>EEXIST: exists already.</summary>
+    public const int Exists = 17;
+
+    /// <summary>EINVAL: invalid argument.</summary>
+    public const int InvalidArgument = 22;
+
+    /// <summary>ENOSPC: no space left.</summary>
+    public const int NoSpace = 28;
+
+    /// <summary>ENOSYS: no such system call.</summary>
+    public const int NoSystemCall = 38;
+
+    /// <summary>ETIME: timer expired.</summary>
+    public const int TimeExpired = 62;
+
+    /// <summary>EBADFD: descriptor in a bad state; io_uring's answer while a ring is disabled.</summary>
+    public const int BadState = 77;
+
+    /// <summary>EOPNOTSUPP: not supported by the file system.</summary>
+    public const int NotSupported = 95;
+}
