@@ -60,7 +60,7 @@ public enum ScsiStatus : byte
 }
 
 /// <summary>A decoded CDB.</summary>
-public struct ScsiCommand
+public record struct ScsiCommand
 {
     /// <summary>What remains to be done.</summary>
     public ScsiOperation Operation;
