@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Reflection;
 
 namespace CsiTcmu.Scsi.Tests;
 
@@ -30,7 +31,8 @@ public class ForeignJudgeTests
     {
         LogicalUnit unit = Disk.Of(512);
         string provisioning = Page(unit, 0xB2, "lbpv");
-        foreach (string claim in new[] { "(LBPU): 1", "(LBPWS): 1", "(LBPWS10): 1", "(LBPRZ): 1", "(ANC_SUP): 0", "Provisioning type: 2 (thin provisioned)" })
+        string[] claims = ["(LBPU): 1", "(LBPWS): 1", "(LBPWS10): 1", "(LBPRZ): 1", "(ANC_SUP): 0", "Provisioning type: 2 (thin provisioned)"];
+        foreach (string claim in claims)
             Says(provisioning, claim);
         Says(Page(unit, 0xB1, "bdc"), "Non-rotating medium (e.g. solid state)");
         Says(Page(unit, 0x80, "sn"), "Unit serial number: " + Disk.Serial);
@@ -49,8 +51,10 @@ public class ForeignJudgeTests
     public void Standard_inquiry()
     {
         string said = Judge("sg_inq", ["-d"], Disk.Of(512).Ask(Cdb.Inquiry(255)).Reply);
-        foreach (string claim in new[] { "version=0x06  [SPC-4]", "TPGS=0", "Protect=0", "CmdQue=1", "length=96 (0x60)   Peripheral device type: disk", "SAM-5", "SPC-4 (", "SBC-3" })
+        string[] claims = ["version=0x06  [SPC-4]", "TPGS=0", "Protect=0", "CmdQue=1", "SAM-5", "SPC-4 (", "SBC-3"];
+        foreach (string claim in claims)
             Says(said, claim);
+        Says(said, "length=96 (0x60)   Peripheral device type: disk");
         Says(said, "Vendor identification: CSI-TCMU");
         Says(said, "Product identification: csi-tcmu volume");
         Says(said, "Product revision level: 0001");
@@ -103,7 +107,8 @@ public class ForeignJudgeTests
         typeof(SenseCode).GetProperties().Where(property => property.PropertyType == typeof(SenseCode)).Select(property => property.Name).Order(),
         typeof(ForeignJudgeTests).GetMethod(nameof(Sense_codes))!.GetCustomAttributesData()
             .Where(attribute => attribute.AttributeType == typeof(InlineDataAttribute))
-            .Select(attribute => ((IReadOnlyList<System.Reflection.CustomAttributeTypedArgument>)attribute.ConstructorArguments[0].Value!)[0].Value as string)
+            .Select(attribute => (IReadOnlyList<CustomAttributeTypedArgument>)attribute.ConstructorArguments[0].Value!)
+            .Select(arguments => arguments[0].Value as string)
             .Order());
 
     [Fact]
@@ -186,7 +191,12 @@ public class ForeignJudgeTests
 
     private static string Run(string tool, string[] arguments)
     {
-        var start = new ProcessStartInfo(tool, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(tool, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
             using Process process = Process.Start(start)!;
