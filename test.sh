@@ -95,8 +95,7 @@ count() { # name, result file, status
 }
 
 if [[ $install == 1 ]]; then
-  . tests/setup.sh
-  install_packages || { failed=1; finish; }
+  tests/vm/install || { failed=1; finish; }
 fi
 rm -rf artifacts
 mkdir -p artifacts
