@@ -17,9 +17,11 @@ internal sealed class DriverProcess : IAsyncDisposable
     /// <summary>A driver that is not started yet.</summary>
     /// <param name="pool">Folder of its one pool, named <c>test</c>.</param>
     /// <param name="program">Assembly beside the tests; the ordinary driver unless said otherwise.</param>
-    public DriverProcess(string pool, string program = "csi-tcmu.dll")
+    /// <param name="socket">Path of its socket.</param>
+    public DriverProcess(string pool, string program = "csi-tcmu.dll", string socket = "/run/csi-tcmu-test/csi.sock")
     {
         Pool = pool;
+        Socket = socket;
         _program = Path.Combine(AppContext.BaseDirectory, program);
     }
 
@@ -27,7 +29,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     public string Pool { get; }
 
     /// <summary>Socket of the driver.</summary>
-    public string Socket { get; } = "/run/csi-tcmu-test/csi.sock";
+    public string Socket { get; }
 
     /// <summary>A client of this driver; may be used again after a restart.</summary>
     public CsiClient Client => new(Socket);
