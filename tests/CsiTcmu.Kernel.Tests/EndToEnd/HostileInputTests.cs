@@ -26,7 +26,7 @@ public sealed class HostileInputTests(DriverFixture fixture) : IClassFixture<Dri
         {
             await client.DeleteVolumeAsync(new() { VolumeId = id });
         }
-        catch (CsiCallException e)
+        catch (CallFailedException e)
         {
             Assert.Equal(StatusCode.InvalidArgument, e.Code);
         }
@@ -140,7 +140,7 @@ public sealed class HostileInputTests(DriverFixture fixture) : IClassFixture<Dri
         await using var second = new DriverProcess(fixture.Driver.Pool, socket: "/run/csi-tcmu-test/second.sock");
         var refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () => await second.StartAsync());
         Assert.Contains(fixture.Driver.Id.ToString(), refusal.Message, StringComparison.Ordinal);
-        await fixture.Driver.Client.ProbeAsync();
+        await fixture.Driver.Client.ProbeAsync(new());
     }
 
     [Fact]
@@ -163,9 +163,9 @@ public sealed class HostileInputTests(DriverFixture fixture) : IClassFixture<Dri
         Assert.Contains(Pool, refusal.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<CsiCallException> RefusedAsync(StatusCode[] codes, Func<Task> call)
+    private static async Task<CallFailedException> RefusedAsync(StatusCode[] codes, Func<Task> call)
     {
-        var refusal = await Assert.ThrowsAsync<CsiCallException>(call);
+        var refusal = await Assert.ThrowsAsync<CallFailedException>(call);
         Assert.Contains(refusal.Code, codes);
         Assert.NotEmpty(refusal.Message);
         return refusal;

@@ -22,6 +22,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     {
         Pool = pool;
         Socket = socket;
+        Client = new(socket);
         _program = Path.Combine(AppContext.BaseDirectory, program);
     }
 
@@ -31,8 +32,8 @@ internal sealed class DriverProcess : IAsyncDisposable
     /// <summary>Socket of the driver.</summary>
     public string Socket { get; }
 
-    /// <summary>A client of this driver; may be used again after a restart.</summary>
-    public CsiClient Client => new(Socket);
+    /// <summary>A client of this driver; it connects again after a restart.</summary>
+    public CsiClient Client { get; }
 
     /// <summary>Process id of the running driver.</summary>
     public int Id => _process!.Id;
@@ -90,6 +91,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     {
         if (_process is { HasExited: false }) await KillAsync();
         _process?.Dispose();
+        Client.Dispose();
     }
 
     private async Task<bool> AnswersAsync()
@@ -97,10 +99,10 @@ internal sealed class DriverProcess : IAsyncDisposable
         if (!File.Exists(Socket)) return false;
         try
         {
-            await Client.ProbeAsync();
+            await Client.ProbeAsync(new());
             return true;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or CsiCallException)
+        catch (Exception e) when (e is IOException or HttpRequestException or CallFailedException)
         {
             return false;
         }
