@@ -60,7 +60,7 @@ internal static class DoctorVerb
 
     private static Finding Engine(string choice)
     {
-        using var engine = IoEngines.Create(EngineChoice.Parse(choice), 8, out var description);
+        using var engine = IoEngines.Create(StandaloneOptions.ParseEngine(choice), 8, out var description);
         return engine.Name == "io_uring"
             ? new("io_uring", Verdict.Fine, description)
             : new("io_uring", Verdict.Weak, description, "sysctl -w kernel.io_uring_disabled=0, and a seccomp profile that allows io_uring");
