@@ -33,14 +33,14 @@ internal sealed unsafe class PoolLock : IDisposable
         {
             var result = Syscalls.Lock(file, Exclusive | NonBlocking);
             if (result == 0) break;
-            if (result == -Errno.Again && DateTime.UtcNow < until && Holder(path) != Environment.ProcessId)
+            if (result == -Errno.TryAgain && DateTime.UtcNow < until && Holder(path) != Environment.ProcessId)
             {
                 Thread.Sleep(Pause);
                 continue;
             }
 
             _ = Syscalls.Close(file);
-            if (result != -Errno.Again) throw new SystemCallException($"{path} cannot be locked", result);
+            if (result != -Errno.TryAgain) throw new SystemCallException($"{path} cannot be locked", result);
             throw new VolumeException(VolumeError.FailedPrecondition, InUse(pool, folder, Holder(path)));
         }
 
