@@ -148,12 +148,29 @@ public sealed unsafe class CommandRingTests
     {
         using var f = new RingFixture();
         var id = f.Submit();
+
+        // Where the sense data will end there is something already: iovecs, or what the last round left.
+        new Span<byte>(f.Kernel.Map + 128 + 48, 64).Fill(0x33);
         f.Take();
         byte[] sense = [0x70, 0, 3, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x11, 0, 0, 0, 0, 0];
         f.Ring.Complete(id, RingFixture.CheckCondition, sense, -1);
         f.Kick();
         Assert.Equal(sense, f.Ended[0].Sense[..18]);
         Assert.All(f.Ended[0].Sense[18..], b => Assert.Equal(0, b));
+    }
+
+    [Fact]
+    public void What_a_slot_says_beside_the_request_does_not_get_into_the_answer()
+    {
+        using var f = new RingFixture();
+        var id = f.Submit();
+        var entry = (RingEntry*)(f.Kernel.Map + 128);
+        entry->UserFlags = ResponseFlags.UnknownOperation | ResponseFlags.KeepBuffer;
+        entry->KernelFlags = 0xff;
+        f.Take();
+        f.Complete(id);
+        f.Kick();
+        Assert.Equal((RingFixture.Good, false), (f.Ended[0].Status, f.Ended[0].Unknown));
     }
 
     [Fact]
