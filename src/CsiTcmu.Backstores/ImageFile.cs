@@ -43,31 +43,23 @@ internal readonly record struct ImageFile(int File, int BlockAlignment, int Memo
         return Syscalls.Allocate(file, mode, behind, Granule) is not (-Errno.NotSupported or -Errno.NoSystemCall);
     }
 
+    /// <summary>
+    /// Where the kernel does not say what it asks for (before Linux 6.1, and some file systems since) the largest block is right for all of them.
+    /// Trying would not tell: a read of a hole never reaches the disk that refuses it, and a new image is one hole.
+    /// </summary>
     private static unsafe bool TryAlignment(int file, out int block, out int memory)
     {
-        var result = Syscalls.DirectAlignment(file, out memory, out block);
-        if (result == 0)
+        if (Syscalls.DirectAlignment(file, out memory, out block) == 0)
         {
             block = Math.Max(block, Smallest);
             return memory != 0 && block <= Largest && memory <= Largest;
         }
-
-        // Older kernels do not say: the smallest block that can be read on its own is it. A file too short to try keeps to the largest.
+        block = memory = Largest;
         var buffer = (byte*)NativeMemory.AlignedAlloc(Largest, Largest);
-        try
-        {
-            for (block = memory = Smallest; block < Largest; block = memory = block * 2)
-            {
-                var vector = new Iovec { Base = buffer, Length = (nuint)block };
-                if (Syscalls.ReadVector(file, &vector, 1, block) == block) return true;
-            }
-            var whole = new Iovec { Base = buffer, Length = Largest };
-            return Syscalls.ReadVector(file, &whole, 1, 0) >= 0;
-        }
-        finally
-        {
-            NativeMemory.AlignedFree(buffer);
-        }
+        var vector = new Iovec { Base = buffer, Length = Largest };
+        var result = Syscalls.ReadVector(file, &vector, 1, 0);
+        NativeMemory.AlignedFree(buffer);
+        return result >= 0;
     }
 
     private static IOException Failure(string path, int error) =>

@@ -1,4 +1,8 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+
+[assembly: InternalsVisibleTo("CsiTcmu.Linux.Tests")]
+[assembly: InternalsVisibleTo("CsiTcmu.Backstores.Tests")]
 
 namespace CsiTcmu.Linux;
 
