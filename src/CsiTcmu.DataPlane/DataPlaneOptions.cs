@@ -15,13 +15,10 @@ public sealed record DataPlaneOptions
     public int EngineQueueDepth { get; init; } = 1024;
 
     /// <summary>
-    /// Commands of one disk that are with its backstore at once, 1 to 4096. Default 256. What is beyond waits in the ring. Each costs 4 KiB
-    /// of memory from the first time that it is needed.
+    /// Commands of one disk that are with its backstore at once, 1 to 4096. Default 256. What is beyond waits in the ring. Each costs 4 to
+    /// 8 KiB of memory from the first time that it is needed.
     /// </summary>
     public int MaximumInFlight { get; init; } = 256;
-
-    /// <summary>Longest transfer of one command in bytes, 4096 to 4 MiB less one page. Default 1 MiB, what tcm_loop sends at most.</summary>
-    public int MaximumTransferLength { get; init; } = 1 << 20;
 
     /// <summary>Commands that a disk may start before the other disks of its reactor have their turn, 1 to 4096. Default 32.</summary>
     public int CommandsPerTurn { get; init; } = 32;
@@ -33,7 +30,6 @@ public sealed record DataPlaneOptions
         Check(ReactorCount, 1, 64, nameof(ReactorCount));
         Check(EngineQueueDepth, 1, 16384, nameof(EngineQueueDepth));
         Check(MaximumInFlight, 1, 4096, nameof(MaximumInFlight));
-        Check(MaximumTransferLength, 4096, (1 << 22) - 4096, nameof(MaximumTransferLength));
         Check(CommandsPerTurn, 1, 4096, nameof(CommandsPerTurn));
     }
 

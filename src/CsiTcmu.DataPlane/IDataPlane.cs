@@ -14,6 +14,7 @@ public interface IDataPlane : IAsyncDisposable
     /// Starts to serve a device. The call returns when its reactor watches it, so that the LUN may be linked at once. Takes ownership of
     /// <paramref name="device"/> and <paramref name="backstore"/>, when it fails too.
     /// </summary>
+    /// <exception cref="ArgumentException">The backstore is smaller than the disk, or the disk promises transfers over 1 MiB.</exception>
     /// <exception cref="InvalidDataException">The device's ring is not one that this code understands.</exception>
     Task<IServedDisk> ServeAsync(UioDevice device, LogicalUnit unit, IBackstore backstore);
 }

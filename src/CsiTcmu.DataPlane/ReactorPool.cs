@@ -24,6 +24,15 @@ public sealed class ReactorPool : IDataPlane
     /// <inheritdoc/>
     public string EngineDescription { get; }
 
+    /// <summary>How the disks are spread.</summary>
+    internal int[] DisksPerReactor
+    {
+        get
+        {
+            lock (_lock) return [.. _reactors.Select(reactor => _disks.Values.Count(other => other == reactor))];
+        }
+    }
+
     /// <summary>Starts the reactors.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="IOException">The engine that is asked for is refused by the kernel.</exception>
@@ -83,11 +92,18 @@ public sealed class ReactorPool : IDataPlane
 
     private ServedDisk Place(UioDevice device, LogicalUnit unit, IBackstore backstore)
     {
-        if (backstore.Size < unit.BlockCount * unit.BlockSize)
+        if (backstore.Size < unit.Size)
         {
             throw new ArgumentException(
                 $"The disk {unit.SerialNumber} has {unit.BlockCount} blocks of {unit.BlockSize} bytes, and {backstore.Description} holds {backstore.Size} bytes only.",
                 nameof(backstore));
+        }
+
+        if (unit.MaxTransferLength > SlotTable.MaximumTransferLength)
+        {
+            throw new ArgumentException(
+                $"The disk {unit.SerialNumber} promises transfers of {unit.MaxTransferLength} bytes; {SlotTable.MaximumTransferLength} is the most.",
+                nameof(unit));
         }
 
         lock (_lock)
@@ -97,23 +113,15 @@ public sealed class ReactorPool : IDataPlane
             var taken = _disks.Where(pair => pair.Value == reactor).Select(pair => pair.Key.Number).ToHashSet();
             var number = 0;
             while (taken.Contains(number)) number++;
-            var disk = new ServedDisk(reactor, number, _options, device, unit, backstore);
+            var disk = new ServedDisk(reactor, number, _options, device, unit, backstore, Forget);
             _disks.Add(disk, reactor);
-            _ = ForgetAsync(disk);
             return disk;
         }
     }
 
-    private async Task ForgetAsync(ServedDisk disk)
+    private void Forget(ServedDisk disk)
     {
-        try
-        {
-            await disk.Closed;
-        }
-        finally
-        {
-            lock (_lock) _disks.Remove(disk);
-        }
+        lock (_lock) _disks.Remove(disk);
     }
 
     private async Task EndAsync(ServedDisk[] disks)

@@ -92,7 +92,7 @@ internal sealed partial class ServedDisk
     {
         var unit = Unit;
         if (_leaving || _stopping || _fault is not null) throw NotServed();
-        var current = unit.BlockCount * unit.BlockSize;
+        var current = unit.Size;
         if (size < current || size % unit.BlockSize != 0)
         {
             throw new ArgumentOutOfRangeException(
@@ -111,9 +111,17 @@ internal sealed partial class ServedDisk
     private async Task CloseAsync()
     {
         await _detached.Task;
-        _device.Dispose();
-        _medium.Store.Dispose();
-        _slots.Free();
+        try
+        {
+            _device.Dispose();
+            _medium.Store.Dispose();
+            _slots.Free();
+        }
+        finally
+        {
+            _forget(this);
+        }
+
         if (_fault is { } reason) _faulted.SetResult(reason);
     }
 

@@ -29,6 +29,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
 
     private readonly Reactor _reactor;
     private readonly UioDevice _device;
+    private readonly Action<ServedDisk> _forget;
     private readonly CommandRing _ring;
     private readonly Medium _medium;
     private readonly SlotTable _slots;
@@ -39,16 +40,25 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     private bool _exclusive;
     private bool _event;
 
-    /// <summary>Takes ownership of device and backstore, also when it fails.</summary>
+    /// <summary>Makes a disk that <see cref="StartAsync"/> hands to its reactor.</summary>
+    /// <param name="reactor">The reactor.</param>
+    /// <param name="number">The disk's place in it.</param>
+    /// <param name="options">Sizes.</param>
+    /// <param name="device">The device; belongs to the disk from now on, unless this fails.</param>
+    /// <param name="unit">What the disk says of itself.</param>
+    /// <param name="store">Where its bytes live; belongs to the disk from now on, unless this fails.</param>
+    /// <param name="forget">Is called when everything has been given back.</param>
     /// <exception cref="InvalidDataException">The device's ring is not one that this code understands.</exception>
-    public ServedDisk(Reactor reactor, int number, DataPlaneOptions options, UioDevice device, LogicalUnit unit, IBackstore store)
+    public ServedDisk(
+        Reactor reactor, int number, DataPlaneOptions options, UioDevice device, LogicalUnit unit, IBackstore store, Action<ServedDisk> forget)
     {
         _reactor = reactor;
         Number = number;
         _device = device;
+        _forget = forget;
         _commandsPerTurn = options.CommandsPerTurn;
         _ring = new CommandRing(device.Map, device.Length);
-        _slots = new SlotTable(options.MaximumInFlight, options.MaximumTransferLength, Reactor.Token(number, 0), ScratchLength);
+        _slots = new SlotTable(options.MaximumInFlight, Reactor.Token(number, 0), ScratchLength);
         _medium = new Medium(store, unit, _slots.Scratch, _slots.ScratchLength);
         Closed = CloseAsync();
     }

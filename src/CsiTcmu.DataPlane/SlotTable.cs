@@ -8,12 +8,16 @@ namespace CsiTcmu.DataPlane;
 /// </summary>
 internal sealed unsafe class SlotTable
 {
+    /// <summary>Longest transfer of one command in bytes: as much as tcm_loop sends (256 segments of a page).</summary>
+    public const int MaximumTransferLength = 1 << 20;
+
     private const int ReadWrite = 1 | 2;
     private const int PrivateAnonymousNoReserve = 0x02 | 0x20 | 0x4000;
-    private const int PageSize = 4096;
+
+    /// <summary>One vector per page at worst, and one more for a transfer that starts inside of a page.</summary>
+    private const int VectorCapacity = (MaximumTransferLength / 4096) + 1;
 
     private readonly int _stride;
-    private readonly int _vectorCapacity;
     private readonly ulong _token;
     private readonly nuint _length;
     private byte* _memory;
@@ -22,17 +26,14 @@ internal sealed unsafe class SlotTable
 
     /// <summary>Reserves the memory.</summary>
     /// <param name="capacity">Number of slots.</param>
-    /// <param name="maximumTransferLength">Longest transfer of a command in bytes.</param>
     /// <param name="token">Token of slot 0; slot i has this plus i.</param>
     /// <param name="scratchLength">Bytes of <see cref="Scratch"/>.</param>
-    public SlotTable(int capacity, int maximumTransferLength, ulong token, int scratchLength)
+    public SlotTable(int capacity, ulong token, int scratchLength)
     {
         Capacity = capacity;
         ScratchLength = scratchLength;
         _token = token;
-        // One vector per page at worst, and one more for a transfer that starts inside of a page.
-        _vectorCapacity = (maximumTransferLength / PageSize) + 1;
-        _stride = (sizeof(CommandSlot) + (_vectorCapacity * sizeof(Iovec)) + 63) & ~63;
+        _stride = (sizeof(CommandSlot) + (VectorCapacity * sizeof(Iovec)) + 63) & ~63;
         _length = (nuint)scratchLength + ((nuint)_stride * (nuint)capacity);
         var error = Syscalls.Map(_length, ReadWrite, PrivateAnonymousNoReserve, -1, 0, out _memory);
         if (error < 0) throw new IOException($"No room for {_length} bytes of command slots (errno {-error}).");
@@ -60,7 +61,7 @@ internal sealed unsafe class SlotTable
             slot->Index = _initialised++;
             slot->Request.Token = _token + (ulong)slot->Index;
             slot->Command.Vectors = (Iovec*)(slot + 1);
-            slot->Command.VectorCapacity = _vectorCapacity;
+            slot->Command.VectorCapacity = VectorCapacity;
             _free = slot;
         }
 

@@ -20,7 +20,10 @@ internal sealed unsafe partial class AsyncStore : IBackstore
     private int _exclusive;
 
     /// <param name="size">Bytes.</param>
-    /// <param name="held">True when requests end only by <see cref="Release"/>; else they end soon by themselves.</param>
+    /// <param name="held">
+    /// True when requests end only by <see cref="Release"/>, which needs io_uring: the calls of worker threads take no pipe. Else they end
+    /// soon by themselves.
+    /// </param>
     /// <param name="alignment">Writes that are not of whole pieces of this size need to be alone.</param>
     public AsyncStore(long size, bool held = false, int alignment = 512)
     {
@@ -92,7 +95,7 @@ internal sealed unsafe partial class AsyncStore : IBackstore
         if (IsBusy()) return IBackstore.Busy;
         var io = new IoRequest
         {
-            Operation = IoOperation.Read, File = _source, Offset = -1, Vectors = _scrapVector, VectorCount = 1, Token = request->Token,
+            Operation = IoOperation.Read, File = _source, Offset = _sink >= 0 ? -1 : 0, Vectors = _scrapVector, VectorCount = 1, Token = request->Token,
         };
         if (!engine.TryQueue(io)) return IBackstore.Busy;
         request->State = 1;

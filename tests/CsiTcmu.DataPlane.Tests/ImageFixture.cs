@@ -3,10 +3,11 @@ namespace CsiTcmu.DataPlane.Tests;
 /// <summary>A sparse image file for one test.</summary>
 internal sealed class ImageFixture : IDisposable
 {
-    public ImageFixture(long size)
+    /// <param name="size">Bytes.</param>
+    /// <param name="inMemory">On a tmpfs, for tests that are about the way and not about the disk.</param>
+    public ImageFixture(long size, bool inMemory = false)
     {
-        // Not in /tmp, which may be a tmpfs: that takes no direct I/O.
-        Path = System.IO.Path.Combine(AppContext.BaseDirectory, $"image-{Guid.NewGuid():N}");
+        Path = System.IO.Path.Combine(inMemory ? "/dev/shm" : AppContext.BaseDirectory, $"image-{Guid.NewGuid():N}");
         using var file = File.Create(Path);
         file.SetLength(size);
     }
