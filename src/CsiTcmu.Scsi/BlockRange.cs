@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using static System.Buffers.Binary.BinaryPrimitives;
 
 namespace CsiTcmu.Scsi;
 
@@ -15,10 +15,10 @@ internal readonly struct BlockRange(ulong address, uint count, int addressField,
     public static BlockRange Of(ReadOnlySpan<byte> cdb) => (cdb[0] >> 5) switch
     {
         // No blocks in a 6-byte CDB stand for 256.
-        0 => new(BinaryPrimitives.ReadUInt32BigEndian(cdb) & 0x1F_FFFF, cdb[4] == 0 ? 256u : cdb[4], addressField: 1, countField: 4),
-        4 => new(BinaryPrimitives.ReadUInt64BigEndian(cdb[2..]), BinaryPrimitives.ReadUInt32BigEndian(cdb[10..]), addressField: 2, countField: 10),
-        5 => new(BinaryPrimitives.ReadUInt32BigEndian(cdb[2..]), BinaryPrimitives.ReadUInt32BigEndian(cdb[6..]), addressField: 2, countField: 6),
-        _ => new(BinaryPrimitives.ReadUInt32BigEndian(cdb[2..]), BinaryPrimitives.ReadUInt16BigEndian(cdb[7..]), addressField: 2, countField: 7),
+        0 => new(ReadUInt32BigEndian(cdb) & 0x1F_FFFF, cdb[4] == 0 ? 256u : cdb[4], addressField: 1, countField: 4),
+        4 => new(ReadUInt64BigEndian(cdb[2..]), ReadUInt32BigEndian(cdb[10..]), addressField: 2, countField: 10),
+        5 => new(ReadUInt32BigEndian(cdb[2..]), ReadUInt32BigEndian(cdb[6..]), addressField: 2, countField: 6),
+        _ => new(ReadUInt32BigEndian(cdb[2..]), ReadUInt16BigEndian(cdb[7..]), addressField: 2, countField: 7),
     };
 
     /// <summary>Finds the range on the medium, or refuses the command when it reaches beyond the end.</summary>
@@ -40,7 +40,9 @@ internal readonly struct BlockRange(ulong address, uint count, int addressField,
         return true;
     }
 
-    /// <summary>Finds the range on the medium, or refuses the command when it is longer than one command may take or reaches beyond the end.</summary>
+    /// <summary>
+    /// Finds the range on the medium, or refuses the command when it is longer than one command may take or reaches beyond the end.
+    /// </summary>
     /// <param name="unit">The disk.</param>
     /// <param name="maximumLength">In bytes.</param>
     /// <param name="extent">The range in bytes.</param>

@@ -36,7 +36,7 @@ public static class CommandDecoder
         if (description is null)
         {
             if (CommandTable.IsSupported(cdb[0]))
-                command.RefuseField(1, 4);
+                command.Refuse(SenseCode.InvalidFieldInCdb, cdb.Length > 1 ? FieldPointer.InCdb(1, 4) : default);
             else
                 command.Refuse(SenseCode.InvalidOperationCode, FieldPointer.InCdb(0));
             return;

@@ -19,7 +19,8 @@ public sealed record LogicalUnit
         get;
         init => field = value.Length == 16 && value.Span[0] >> 4 == 6
             ? value
-            : throw new ArgumentException("The designator must have 16 bytes of which the first four bits are 6 (NAA IEEE Registered Extended).", nameof(value));
+            : throw new ArgumentException(
+                "The designator must have 16 bytes of which the first four bits are 6 (NAA IEEE Registered Extended).", nameof(value));
     }
 
     /// <summary>Unit serial number, printable ASCII, 1 to <see cref="MaximumSerialNumberLength"/> characters; VPD page 80.</summary>
@@ -34,13 +35,14 @@ public sealed record LogicalUnit
             : throw new ArgumentOutOfRangeException(nameof(value), value, "The logical block size must be 512 or 4096 bytes.");
     }
 
-    /// <summary>Physical block size in bytes, a power of two times <see cref="BlockSize"/>, at most 16 MiB.</summary>
+    /// <summary>Physical block size in bytes, a power of two from <see cref="BlockSize"/> to 16 MiB.</summary>
     public required int PhysicalBlockSize
     {
         get;
         init => field = BitOperations.IsPow2(value) && value is >= 512 and <= 512 << 15
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "The physical block size must be a power of two from 512 bytes to 16 MiB.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), value, "The physical block size must be a power of two from 512 bytes to 16 MiB.");
     }
 
     /// <summary>Number of logical blocks, at least 1 and at most 2^51 - 1, so that every offset in bytes fits into 63 bits.</summary>
@@ -64,7 +66,8 @@ public sealed record LogicalUnit
         get;
         init => field = value > 0 && value % 4096 == 0
             ? value
-            : throw new ArgumentOutOfRangeException(nameof(value), value, "The maximum transfer length must be a positive multiple of 4096 bytes.");
+            : throw new ArgumentOutOfRangeException(
+                nameof(value), value, "The maximum transfer length must be a positive multiple of 4096 bytes.");
     } = 1 << 20;
 
     /// <summary>Product identification of INQUIRY, printable ASCII, at most 16 characters.</summary>

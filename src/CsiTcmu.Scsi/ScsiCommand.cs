@@ -15,19 +15,27 @@ public enum ScsiOperation : byte
     /// <summary>Make completed writes durable (SYNCHRONIZE CACHE); the range may be ignored.</summary>
     Flush,
 
-    /// <summary>Compare the data buffer with the range (VERIFY with BYTCHK=1); a difference is MISCOMPARE with the offset of the first one.</summary>
+    /// <summary>
+    /// Compare the data buffer with the range (VERIFY with BYTCHK=1); a difference is MISCOMPARE with the offset of the first one.
+    /// </summary>
     Compare,
 
-    /// <summary>Deallocate the extents of the UNMAP parameter list in the data buffer, of <see cref="ScsiCommand.ParameterLength"/> bytes.</summary>
+    /// <summary>
+    /// Deallocate the extents of the UNMAP parameter list in the data buffer, of <see cref="ScsiCommand.ParameterLength"/> bytes; see
+    /// <see cref="UnmapParameterList"/>.
+    /// </summary>
     Unmap,
 
-    /// <summary>Deallocate the range (WRITE SAME with UNMAP and a block of zeroes or NDOB); it reads as zeroes.</summary>
+    /// <summary>Deallocate the range (WRITE SAME with UNMAP and NDOB); it reads as zeroes.</summary>
     Discard,
 
     /// <summary>Make the range read as zeroes (WRITE SAME with NDOB without UNMAP).</summary>
     WriteZeroes,
 
-    /// <summary>Write the one block of the data buffer over the whole range; zeroes in it may become <see cref="WriteZeroes"/> or <see cref="Discard"/>.</summary>
+    /// <summary>
+    /// Write the one block of the data buffer over the whole range; zeroes in it may become <see cref="WriteZeroes"/> or, with
+    /// <see cref="ScsiCommand.MayUnmap"/>, <see cref="Discard"/>.
+    /// </summary>
     WriteSame,
 
     /// <summary>
@@ -36,7 +44,9 @@ public enum ScsiOperation : byte
     /// </summary>
     CompareAndWrite,
 
-    /// <summary>Answer GET LBA STATUS for the range, in at most <see cref="ScsiCommand.ParameterLength"/> bytes.</summary>
+    /// <summary>
+    /// Answer GET LBA STATUS for the range, in at most <see cref="ScsiCommand.ParameterLength"/> bytes; see <see cref="LbaStatusReply"/>.
+    /// </summary>
     GetLbaStatus,
 }
 
@@ -60,7 +70,7 @@ public enum ScsiStatus : byte
 }
 
 /// <summary>A decoded CDB.</summary>
-public struct ScsiCommand
+public record struct ScsiCommand
 {
     /// <summary>What remains to be done.</summary>
     public ScsiOperation Operation;

@@ -15,7 +15,8 @@ public static class SenseData
     /// <param name="sense">Where to; cleared to its end first.</param>
     /// <param name="command">The answered command.</param>
     /// <returns>Bytes written.</returns>
-    public static int Write(Span<byte> sense, in ScsiCommand command) => Write(sense, command.Sense, information: null, command.Field);
+    public static int Write(Span<byte> sense, in ScsiCommand command) =>
+        Write(sense, command.Sense, information: null, command.Field);
 
     /// <summary>
     /// Builds sense data in fixed format, as the D_SENSE bit of the control mode page says (zero), or in descriptor format when
@@ -23,7 +24,7 @@ public static class SenseData
     /// </summary>
     /// <param name="sense">Where to; cleared to its end first.</param>
     /// <param name="code">Sense key and codes.</param>
-    /// <param name="information">The first bad LBA of a medium error, or the offset in bytes of the first difference of a miscompare.</param>
+    /// <param name="information">The first bad LBA of a medium error, or the offset in bytes of a miscompare.</param>
     /// <param name="field">For ILLEGAL REQUEST, the field in error.</param>
     /// <returns>Bytes written.</returns>
     public static int Write(Span<byte> sense, SenseCode code, ulong? information = null, FieldPointer field = default) =>

@@ -56,6 +56,12 @@ internal static class Cdb
 
     public static byte[] ReadCapacity16(uint allocationLength = 32) => Sixteen(0x9E, 0, allocationLength, flags: 0x10);
 
-    public static byte[] ReportSupportedOperationCodes(byte options, byte operationCode = 0, ushort serviceAction = 0, ushort allocationLength = 4096) =>
-        [0xA3, 0x0C, options, operationCode, (byte)(serviceAction >> 8), (byte)serviceAction, 0, 0, (byte)(allocationLength >> 8), (byte)allocationLength, 0, 0];
+    public static byte[] ReportSupportedOperationCodes(
+        byte options, byte operationCode = 0, ushort serviceAction = 0, ushort allocationLength = 4096)
+    {
+        byte[] cdb = [0xA3, 0x0C, options, operationCode, 0, 0, 0, 0, 0, 0, 0, 0];
+        BinaryPrimitives.WriteUInt16BigEndian(cdb.AsSpan(4), serviceAction);
+        BinaryPrimitives.WriteUInt32BigEndian(cdb.AsSpan(6), allocationLength);
+        return cdb;
+    }
 }

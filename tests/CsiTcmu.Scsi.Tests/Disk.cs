@@ -53,7 +53,9 @@ internal sealed record Decoded(ScsiCommand Command, byte[] Reply)
 
     public void IsRefused(SenseCode sense, FieldPointer field = default)
     {
-        Assert.Equal((ScsiOperation.Answered, ScsiStatus.CheckCondition, sense, field), (Command.Operation, Command.Status, Command.Sense, Command.Field));
+        Assert.Equal(
+            (ScsiOperation.Answered, ScsiStatus.CheckCondition, sense, field),
+            (Command.Operation, Command.Status, Command.Sense, Command.Field));
         Assert.Empty(Reply);
     }
 

@@ -2,11 +2,12 @@ using System.Buffers.Binary;
 
 namespace CsiTcmu.Scsi.VitalProductData;
 
-/// <summary>Page B0: block limits (SBC-3 6.6.4). All are enforced by the decoder. Offsets are those of the page, its header included.</summary>
+/// <summary>Page B0: block limits (SBC-3 6.6.4), all of which the decoder enforces. Offsets count the header of the page.</summary>
 internal static class BlockLimitsPage
 {
     public const byte Code = 0xB0;
 
+    private const int Header = VitalProductPages.HeaderLength;
     private const int Length = 0x3C;
     private const byte WriteSameNotZero = 0x01;
     private const uint UnmapAlignmentValid = 0x8000_0000;
@@ -19,19 +20,19 @@ internal static class BlockLimitsPage
         int granularity = 1 << unit.PhysicalBlockExponent;
         uint transfer = (uint)(unit.MaxTransferLength / blockSize);
 
-        body[0] = WriteSameNotZero;
-        body[1] = (byte)(BlockLimits.MaximumCompareAndWriteLength / blockSize);
-        BinaryPrimitives.WriteUInt16BigEndian(body[2..], (ushort)granularity); // optimal transfer length granularity
+        body[4 - Header] = WriteSameNotZero;
+        body[5 - Header] = (byte)(BlockLimits.MaximumCompareAndWriteLength / blockSize);
+        BinaryPrimitives.WriteUInt16BigEndian(body[(6 - Header)..], (ushort)granularity); // optimal transfer length granularity
         Write(body, 8, transfer); // maximum transfer length
         Write(body, 12, transfer); // optimal transfer length
         Write(body, 20, (uint)(BlockLimits.MaximumUnmapLength / blockSize));
         Write(body, 24, BlockLimits.MaximumUnmapDescriptors);
         Write(body, 28, (uint)granularity); // optimal unmap granularity
         Write(body, 32, UnmapAlignmentValid); // from LBA 0
-        BinaryPrimitives.WriteUInt64BigEndian(body[(36 - VitalProductPages.HeaderLength)..], (ulong)(BlockLimits.MaximumWriteSameLength / blockSize));
+        BinaryPrimitives.WriteUInt64BigEndian(body[(36 - Header)..], (ulong)(BlockLimits.MaximumWriteSameLength / blockSize));
         return Length;
     }
 
     private static void Write(Span<byte> body, int offset, uint value) =>
-        BinaryPrimitives.WriteUInt32BigEndian(body[(offset - VitalProductPages.HeaderLength)..], value);
+        BinaryPrimitives.WriteUInt32BigEndian(body[(offset - Header)..], value);
 }
