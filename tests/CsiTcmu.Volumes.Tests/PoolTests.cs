@@ -40,6 +40,7 @@ public sealed class PoolTests : CatalogueTest
         Assert.Contains("another pool", Assert.Throws<VolumeException>(() => Open("other=" + Pool)).Message);
         Assert.Contains("twice", Assert.Throws<VolumeException>(() => Open("test=" + Mount.Make("x"))).Message);
         Open().Dispose();
+        Assert.Equal($"{Environment.ProcessId}\n", File.ReadAllText(Pool + "/.lock"));
     }
 
     [Fact]

@@ -59,7 +59,8 @@ internal sealed class PoolLock : IDisposable
     {
         try
         {
-            File.WriteAllText(path, $"{Environment.ProcessId}\n");
+            using var file = new StreamWriter(Share(path, FileMode.Truncate, FileAccess.Write));
+            file.Write($"{Environment.ProcessId}\n");
         }
         catch (IOException)
         {
@@ -75,11 +76,15 @@ internal sealed class PoolLock : IDisposable
     {
         try
         {
-            return int.TryParse(File.ReadAllText(path).Trim(), out var process) ? process : 0;
+            using var file = new StreamReader(Share(path, FileMode.Open, FileAccess.Read));
+            return int.TryParse(file.ReadToEnd().Trim(), out var process) ? process : 0;
         }
         catch (IOException)
         {
             return 0;
         }
     }
+
+    /// <summary>The runtime locks the files that it opens, by the very same lock, unless they are shared.</summary>
+    private static FileStream Share(string path, FileMode mode, FileAccess access) => new(path, mode, access, FileShare.ReadWrite);
 }
