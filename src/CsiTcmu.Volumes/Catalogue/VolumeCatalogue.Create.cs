@@ -14,14 +14,15 @@ public sealed partial class VolumeCatalogue
         return Operations.RunAsync(
             "creation",
             [Operations.VolumeKey(id)],
-            () => Task.FromResult((Existing(id, wish, parameters) ?? Create(id, wish, parameters, pools)).ToVolume()),
+            () => Task.FromResult((Existing(id, wish, parameters, pools) ?? Create(id, wish, parameters, pools)).ToVolume()),
             cancellationToken);
     }
 
     /// <summary>The volume that was made for the same wish; null when there is none of that name.</summary>
-    private StoredVolume? Existing(string id, VolumeWish wish, VolumeParameters parameters)
+    private StoredVolume? Existing(string id, VolumeWish wish, VolumeParameters parameters, IReadOnlyList<Pool> candidates)
     {
-        if (Find(id) is not { } existing) return null;
+        // In a pool that the wish does not allow there is no volume of this wish, so that pool may be gone.
+        if (Find(id, candidates) is not { } existing) return null;
         var descriptor = existing.Descriptor;
         return Difference(existing, wish, parameters) is { } difference
             ? throw new VolumeException(VolumeError.AlreadyExists, $"volume '{descriptor.Id}' exists and {difference}; use another name, or the same wish as before")
@@ -72,13 +73,24 @@ public sealed partial class VolumeCatalogue
     /// <summary>A target name that no volume has: two targets of one name would be one SCSI host.</summary>
     private string NewTarget()
     {
-        var taken = Ids()
-            .Select(entry => TryRead(entry.Pool, entry.Id, out _)?.Descriptor.Target)
-            .ToHashSet(StringComparer.Ordinal);
+        var taken = _pools.SelectMany(Targets).ToHashSet(StringComparer.Ordinal);
         for (; ; )
         {
             var target = WorldWideNames.NewTarget();
             if (!taken.Contains(target)) return target;
+        }
+    }
+
+    private static List<string> Targets(Pool pool)
+    {
+        try
+        {
+            return [.. pool.Volumes.List().Select(id => TryRead(pool, id, out _)).OfType<StoredVolume>().Select(volume => volume.Descriptor.Target)];
+        }
+        catch (Exception cause) when (cause is VolumeException or IOException)
+        {
+            // A pool that is gone: chance alone keeps the names apart, 1 in 2^36.
+            return [];
         }
     }
 }

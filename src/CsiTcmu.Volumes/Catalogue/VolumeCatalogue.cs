@@ -100,10 +100,13 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
 
     /// <summary>The volume, or null when there is none.</summary>
     /// <exception cref="VolumeException">FailedPrecondition: it is damaged; Unavailable: it may be in a pool that is gone.</exception>
-    internal StoredVolume? Find(string id)
+    internal StoredVolume? Find(string id) => Find(id, _pools);
+
+    /// <summary>As <see cref="Find(string)"/>; of the pools that are gone only some matter.</summary>
+    private StoredVolume? Find(string id, IReadOnlyList<Pool> needed)
     {
         if (!VolumeId.IsValid(id)) return null;
-        if (FindPool(id) is not { } pool) return null;
+        if (FindPool(id, needed) is not { } pool) return null;
         return InPool(pool, () =>
         {
             if (TryRead(pool, id, out var reason) is { } volume) return volume;
@@ -125,7 +128,7 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
     }
 
     /// <summary>The pool that has a volume of that id, usable or not; null when none has.</summary>
-    private Pool? FindPool(string id)
+    private Pool? FindPool(string id, IReadOnlyList<Pool> needed)
     {
         VolumeException? gone = null;
         foreach (var pool in _pools)
@@ -134,9 +137,13 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
             {
                 if (InPool(pool, () => pool.Volumes.Exists(id))) return pool;
             }
-            catch (VolumeException problem)
+            catch (VolumeException problem) when (needed.Contains(pool))
             {
                 gone ??= problem;
+            }
+            catch (VolumeException)
+            {
+                // Whether it has the volume does not matter.
             }
         }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using CsiTcmu.Linux;
 
 namespace CsiTcmu.Volumes.Pools;
@@ -7,7 +6,7 @@ namespace CsiTcmu.Volumes.Pools;
 /// The lock that makes one process the owner of a pool: <c>flock(2)</c> on <c>.lock</c>, which the kernel takes back when the process
 /// ends, however it ends. The file holds the owner's process id, for people.
 /// </summary>
-internal sealed unsafe class PoolLock : IDisposable
+internal sealed class PoolLock : IDisposable
 {
     private const string Name = ".lock";
     private const int Exclusive = 2, NonBlocking = 4; // LOCK_EX, LOCK_NB
@@ -26,7 +25,7 @@ internal sealed unsafe class PoolLock : IDisposable
     {
         var path = $"{folder}/{Name}";
         var file = SystemCallException.Check(
-            Syscalls.Open(path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.CloseOnExec, FileMode),
+            Syscalls.Open(path, OpenFlags.ReadOnly | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.CloseOnExec, FileMode),
             $"{path} cannot be opened");
         var until = DateTime.UtcNow + patience;
         for (; ; )
@@ -44,9 +43,7 @@ internal sealed unsafe class PoolLock : IDisposable
             throw new VolumeException(VolumeError.FailedPrecondition, InUse(pool, folder, Holder(path)));
         }
 
-        var text = Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n");
-        _ = Syscalls.Truncate(file, 0);
-        fixed (byte* start = text) _ = Syscalls.Write(file, start, (nuint)text.Length);
+        TellHolder(path);
         return new PoolLock(file);
     }
 
@@ -57,6 +54,20 @@ internal sealed unsafe class PoolLock : IDisposable
         if (file >= 0) _ = Syscalls.Close(file);
     }
 
+    /// <summary>The lock itself is open for reading only, so that it does not keep the file system from being made read-only.</summary>
+    private static void TellHolder(string path)
+    {
+        try
+        {
+            using var file = new StreamWriter(Share(path, FileMode.Truncate, FileAccess.Write));
+            file.Write($"{Environment.ProcessId}\n");
+        }
+        catch (IOException)
+        {
+            // On a read-only file system the number stays an old one; the lock holds all the same.
+        }
+    }
+
     private static string InUse(string pool, string folder, int holder) => holder == Environment.ProcessId
         ? $"pool '{pool}': {folder} is the folder of another pool already; give each pool a folder of its own"
         : $"pool '{pool}' ({folder}) is in use by process {(holder == 0 ? "(unknown)" : holder)}; stop that process, or give this one another pool";
@@ -65,11 +76,15 @@ internal sealed unsafe class PoolLock : IDisposable
     {
         try
         {
-            return int.TryParse(File.ReadAllText(path).Trim(), out var process) ? process : 0;
+            using var file = new StreamReader(Share(path, FileMode.Open, FileAccess.Read));
+            return int.TryParse(file.ReadToEnd().Trim(), out var process) ? process : 0;
         }
         catch (IOException)
         {
             return 0;
         }
     }
+
+    /// <summary>The runtime locks the files that it opens, by the very same lock, unless they are shared.</summary>
+    private static FileStream Share(string path, FileMode mode, FileAccess access) => new(path, mode, access, FileShare.ReadWrite);
 }
