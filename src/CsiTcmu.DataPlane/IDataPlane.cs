@@ -27,7 +27,13 @@ public interface IServedDisk
     /// <summary>Why the disk is not served any more (ring broken, device gone), or null.</summary>
     string? Fault { get; }
 
-    /// <summary>Counters since the start; a consistent copy.</summary>
+    /// <summary>
+    /// Ends, with the reason, when the disk is not served any more without having been stopped; device and backstore are closed by then, so
+    /// that the device may be served anew. Never ends otherwise.
+    /// </summary>
+    Task<string> Faulted { get; }
+
+    /// <summary>Counters since the start. Each is exact; they may be a command apart from one another.</summary>
     DiskCounters Counters { get; }
 
     /// <summary>Holds new commands and waits until those in flight have ended.</summary>

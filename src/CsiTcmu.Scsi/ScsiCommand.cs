@@ -9,7 +9,7 @@ public enum ScsiOperation : byte
     /// <summary>Read <see cref="ScsiCommand.Length"/> bytes at <see cref="ScsiCommand.Offset"/> into the data buffer.</summary>
     Read,
 
-    /// <summary>Write the data buffer.</summary>
+    /// <summary>Write the data buffer, <see cref="ScsiCommand.Length"/> bytes at <see cref="ScsiCommand.Offset"/>.</summary>
     Write,
 
     /// <summary>Make completed writes durable (SYNCHRONIZE CACHE); the range may be ignored.</summary>
@@ -30,7 +30,10 @@ public enum ScsiOperation : byte
     /// <summary>Write the one block of the data buffer over the whole range; zeroes in it may become <see cref="WriteZeroes"/> or <see cref="Discard"/>.</summary>
     WriteSame,
 
-    /// <summary>Compare the first half of the data buffer with the range, then write the second half, as one step.</summary>
+    /// <summary>
+    /// Compare the first half of the data buffer with the range, then write the second half, as one step. <see cref="ScsiCommand.Length"/>
+    /// is that of one half.
+    /// </summary>
     CompareAndWrite,
 
     /// <summary>Answer GET LBA STATUS for the range, in at most <see cref="ScsiCommand.ParameterLength"/> bytes.</summary>
@@ -68,21 +71,33 @@ public struct ScsiCommand
     /// <summary>With CHECK CONDITION.</summary>
     public SenseCode Sense;
 
+    /// <summary>With CHECK CONDITION: the field of the CDB that is refused, if it is one.</summary>
+    public FieldPointer Field;
+
     /// <summary>For answered commands: bytes of data-in in the reply buffer, already cut to the allocation length.</summary>
     public int ReplyLength;
 
     /// <summary>First byte of the range on the medium; checked to lie inside.</summary>
     public long Offset;
 
-    /// <summary>Length of the range in bytes; zero is allowed and means GOOD at once for transfers.</summary>
+    /// <summary>Length of the range in bytes, not zero: a transfer of no blocks is answered with GOOD at once.</summary>
     public long Length;
 
     /// <summary>FUA: durable before completion.</summary>
     public bool ForceUnitAccess;
 
+    /// <summary>
+    /// For <see cref="ScsiOperation.Write"/>: WRITE AND VERIFY with BYTCHK=1, so that the range is compared with the data buffer after the
+    /// write, as <see cref="ScsiOperation.Compare"/> does it.
+    /// </summary>
+    public bool CompareAfterWrite;
+
     /// <summary>WRITE SAME with the UNMAP bit: a block of zeroes may be deallocated.</summary>
     public bool MayUnmap;
 
-    /// <summary>Parameter list length (UNMAP) or allocation length (GET LBA STATUS).</summary>
+    /// <summary>
+    /// Parameter list length (UNMAP), cut to <see cref="UnmapParameterList.MaximumLength"/>, or allocation length (GET LBA STATUS). It lies
+    /// within the data buffer.
+    /// </summary>
     public int ParameterLength;
 }

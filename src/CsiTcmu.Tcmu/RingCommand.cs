@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CsiTcmu.Linux;
 
 namespace CsiTcmu.Tcmu;
@@ -31,6 +32,25 @@ public unsafe struct RingCommand
 
     /// <summary>Sum of the vectors' lengths in bytes.</summary>
     public long DataLength;
+
+    /// <summary>Zeroes the data buffer from a byte on, for reads that fill only a part of it.</summary>
+    /// <param name="from">First byte to clear, from the start of the data; at or past <see cref="DataLength"/> nothing is done.</param>
+    public readonly void ClearData(long from = 0)
+    {
+        for (var i = 0; i < VectorCount; i++)
+        {
+            var length = (long)Vectors[i].Length;
+            if (from < length)
+            {
+                NativeMemory.Clear(Vectors[i].Base + from, (nuint)(length - from));
+                from = 0;
+            }
+            else
+            {
+                from -= length;
+            }
+        }
+    }
 }
 
 /// <summary>What <see cref="CommandRing.TryTake"/> found.</summary>

@@ -1,9 +1,26 @@
+using System.Globalization;
+using CsiTcmu.Linux;
+
 namespace CsiTcmu.Tcmu;
 
 /// <summary>An open and mapped <c>/dev/uioN</c> of a TCMU device. The kernel allows one opener at a time.</summary>
+/// <remarks>Kernel: drivers/uio/uio.c for read and write, drivers/target/target_core_user.c for open, mmap and the meaning of a write.</remarks>
 public sealed unsafe class UioDevice : IDisposable
 {
-    private UioDevice() { }
+    private readonly bool _unmap;
+    private bool _disposed;
+
+    private UioDevice(string path, int file, byte* map, long length, bool unmap)
+    {
+        Path = path;
+        File = file;
+        Map = map;
+        Length = length;
+        _unmap = unmap;
+    }
+
+    /// <summary>Path of the device node.</summary>
+    public string Path { get; }
 
     /// <summary>The file descriptor, non-blocking; readable when the kernel has put commands on the ring.</summary>
     public int File { get; }
@@ -16,16 +33,110 @@ public sealed unsafe class UioDevice : IDisposable
 
     /// <summary>Opens and maps the device of that uio name (<c>tcm-user/HBA/NAME/CONFIG</c>).</summary>
     /// <exception cref="IOException">The device is absent, busy or cannot be mapped; the message names it and says what to do.</exception>
-    public static UioDevice Open(string uioName) => throw new IOException(uioName);
+    public static UioDevice Open(string uioName) => Open(uioName, KernelPaths.Default);
+
+    /// <summary>As <see cref="Open(string)"/>, with the kernel's trees elsewhere.</summary>
+    public static UioDevice Open(string uioName, KernelPaths paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        var uio = Find(uioName, paths) ?? throw new IOException(
+            $"No uio device has the name '{uioName}' in {paths.Sysfs}/class/uio. Is the TCMU device made and enabled, and the module uio loaded?");
+        var sizeFile = $"{paths.Sysfs}/class/uio/{uio}/maps/map0/size";
+        var text = KernelFiles.ReadText(sizeFile).Trim();
+        if (!text.StartsWith("0x", StringComparison.Ordinal) ||
+            !long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var length) || length <= 0)
+            throw new IOException($"{sizeFile} says '{text}'; a hexadecimal length was expected.");
+        return OpenAndMap($"{paths.Devices}/{uio}", uioName, length);
+    }
+
+    /// <summary>The <c>uioN</c> of a uio name, or null when there is none.</summary>
+    public static string? Find(string uioName, KernelPaths? paths = null)
+    {
+        var folder = $"{(paths ?? KernelPaths.Default).Sysfs}/class/uio";
+        if (!Directory.Exists(folder)) return null;
+        foreach (var entry in Directory.EnumerateDirectories(folder))
+        {
+            // A device may go away while the folder is read.
+            if (KernelFiles.TryReadText($"{entry}/name")?.TrimEnd('\n') == uioName) return System.IO.Path.GetFileName(entry);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// A device over a descriptor and memory that somebody else has made, for a model of the kernel. A read of 4 bytes takes note of
+    /// events and a write of 4 bytes kicks. The descriptor is closed at the end, the memory is left alone.
+    /// </summary>
+    internal static UioDevice Wrap(string path, int file, byte* map, long length) => new(path, file, map, length, unmap: false);
 
     /// <summary>Takes note of the kernel's events so far, so that the descriptor is readable again only for new ones.</summary>
-    /// <returns>0, or <c>-errno</c>; <c>-EIO</c> when the device is gone.</returns>
-    public int Acknowledge() => throw new IOException();
+    /// <returns>0, also when there were none, or <c>-errno</c>; <c>-EIO</c> when the device is gone.</returns>
+    public int Acknowledge()
+    {
+        int events;
+        var result = Syscalls.Read(File, &events, sizeof(int));
+        return result == sizeof(int) || result == -Errno.Again ? 0 : result < 0 ? (int)result : -Errno.InputOutput;
+    }
 
     /// <summary>Tells the kernel to look at the completions. The kernel copies read data in this call.</summary>
-    /// <returns>0 or <c>-errno</c>.</returns>
-    public int Kick() => throw new IOException();
+    /// <returns>0 or <c>-errno</c>; <c>-EIO</c> when the device is gone.</returns>
+    public int Kick()
+    {
+        var any = 1;
+        var result = Syscalls.Write(File, &any, sizeof(int));
+
+        // EAGAIN comes from a model's descriptor only: kicks enough are waiting there already.
+        return result == sizeof(int) || result == -Errno.Again ? 0 : result < 0 ? (int)result : -Errno.InputOutput;
+    }
 
     /// <inheritdoc/>
-    public void Dispose() { }
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+
+        // The mapping holds the file: the kernel lets the next opener in when both are gone.
+        if (_unmap) _ = Syscalls.Unmap(Map, (nuint)Length);
+        _ = Syscalls.Close(File);
+    }
+
+    private static UioDevice OpenAndMap(string path, string uioName, long length)
+    {
+        var file = Syscalls.Open(path, OpenFlags.ReadWrite | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
+        if (file < 0)
+        {
+            throw new IOException($"{path} ({uioName}) cannot be opened: {Syscalls.Describe(file)}. " + file switch
+            {
+                -Errno.Busy => "Another process serves this device; end it first.",
+                -Errno.NoEntry => "The node is missing: mount the host's devtmpfs there.",
+                -Errno.Access or -Errno.NotPermitted => "This needs root, and in a container the right to use the host's devices.",
+                _ => "The device may be on its way out; see the kernel log.",
+            });
+        }
+
+        var error = Syscalls.Map((nuint)length, ReadWriteProtection, MapShared, file, 0, out var map);
+        if (error < 0)
+        {
+            _ = Syscalls.Close(file);
+            throw new IOException($"{path} ({uioName}) cannot be mapped with {length} bytes: {Syscalls.Describe(error)}.");
+        }
+
+        // A child between fork and exec would hold the device open by the mapping. Only a precaution, so a failure does not matter.
+        _ = Syscalls.Advise(map, (nuint)length, AdviseDoNotFork);
+
+        // The ring's pages are there and are touched for every command; the data area's come one by one, and populating them would fail.
+        if (length >= sizeof(Mailbox))
+        {
+            var mailbox = (Mailbox*)map;
+            var ring = ((long)mailbox->RingOffset + mailbox->RingSize) & ~(Environment.SystemPageSize - 1L);
+            if (ring > 0 && ring <= length) _ = Syscalls.Advise(map, (nuint)ring, AdvisePopulateWrite);
+        }
+
+        return new UioDevice(path, file, map, length, unmap: true);
+    }
+
+    private const int ReadWriteProtection = 3;
+    private const int MapShared = 1;
+    private const int AdviseDoNotFork = 10;
+    private const int AdvisePopulateWrite = 23;
 }

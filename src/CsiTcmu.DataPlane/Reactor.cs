@@ -1,0 +1,159 @@
+using CsiTcmu.Linux;
+using CsiTcmu.Scsi;
+
+namespace CsiTcmu.DataPlane;
+
+/// <summary>One thread with one engine, and the disks that it serves from start to end.</summary>
+/// <remarks>
+/// <para>A pass, step by step:</para>
+/// <list type="number">
+/// <item>Run what the mailbox holds. A post wakes the engine, which ends the current or the next wait, so no post is missed.</item>
+/// <item>Give every ready disk one turn. A disk that wants another becomes ready for the next pass, behind the others.</item>
+/// <item>Wait in the engine: without end when no disk is ready, only looking when one is.</item>
+/// <item>Hand the completions to their disks, which become ready by it.</item>
+/// </list>
+/// <para>Disks are found by number, which is part of the token of everything that the engine reports: number in the upper half, slot in the
+/// lower half, or <see cref="EventMark"/> for the device's own events.</para>
+/// </remarks>
+internal sealed class Reactor(string name, IIoEngine engine)
+{
+    private const uint EventMark = uint.MaxValue;
+    private const int CompletionsPerWait = 256;
+
+    /// <summary>A store may be busy for a reason that no completion ends.</summary>
+    private const int MillisecondsWhileBusy = 1;
+
+    private readonly Mailbox _mailbox = new(engine);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly IoCompletion[] _completions = new IoCompletion[CompletionsPerWait];
+    private readonly List<ServedDisk> _busy = [];
+    private ServedDisk?[] _disks = [];
+    private List<ServedDisk> _ready = [];
+    private List<ServedDisk> _turn = [];
+    private bool _running = true;
+
+    /// <summary>The engine that requests go to. For the reactor's thread.</summary>
+    public IIoEngine Engine => engine;
+
+    /// <summary>Where replies are put together. For the reactor's thread.</summary>
+    public byte[] Reply { get; } = new byte[CommandDecoder.ReplyCapacity];
+
+    /// <summary>The token of a disk's slot.</summary>
+    public static ulong Token(int number, uint slot) => ((ulong)(uint)number << 32) | slot;
+
+    /// <summary>Starts the thread.</summary>
+    public void Start() => new Thread(Run) { Name = name, IsBackground = true }.Start();
+
+    /// <summary>Ends the thread. Its disks have been stopped before.</summary>
+    public Task StopAsync()
+    {
+        TryPost(() => _running = false);
+        return _ended.Task;
+    }
+
+    /// <summary>Has an action run on the reactor's thread. It must not throw.</summary>
+    /// <returns>False when the reactor has ended.</returns>
+    public bool TryPost(Action action) => _mailbox.TryPost(action);
+
+    /// <summary>Runs an action on the reactor's thread.</summary>
+    /// <returns>Ends as the action does; false when the reactor has ended and the action does not run.</returns>
+    public Task<bool> RunAsync(Action action)
+    {
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var posted = TryPost(() =>
+        {
+            try
+            {
+                action();
+                done.SetResult(true);
+            }
+            catch (Exception failure)
+            {
+                done.SetException(failure);
+            }
+        });
+        if (!posted) done.SetResult(false);
+        return done.Task;
+    }
+
+    /// <summary>Starts to serve a disk. On the reactor's thread.</summary>
+    public void Attach(ServedDisk disk)
+    {
+        if (disk.Number >= _disks.Length) Array.Resize(ref _disks, disk.Number + 16);
+        // So that no list grows on the data path.
+        _ready.EnsureCapacity(_disks.Length);
+        _turn.EnsureCapacity(_disks.Length);
+        _busy.EnsureCapacity(_disks.Length);
+        _disks[disk.Number] = disk;
+        disk.IsAttached = true;
+        engine.Watch(disk.File, Token(disk.Number, EventMark));
+        // The last server may have left commands in the ring, for which there is no event.
+        MakeReady(disk);
+    }
+
+    /// <summary>Ends the watch of a disk's device; a second time does nothing. On the reactor's thread.</summary>
+    public void Unwatch(ServedDisk disk) => engine.Unwatch(disk.File, Token(disk.Number, EventMark));
+
+    /// <summary>Lets go of a disk that has nothing in flight and is not watched. On the reactor's thread.</summary>
+    /// <remarks>A report of the watch that still arrives finds no disk, or another one of that number, which takes it for a needless event.</remarks>
+    public void Detach(ServedDisk disk) => _disks[disk.Number] = null;
+
+    /// <summary>Gives the disk a turn in the next pass. On the reactor's thread.</summary>
+    public void MakeReady(ServedDisk disk)
+    {
+        if (disk.IsReady) return;
+        disk.IsReady = true;
+        _ready.Add(disk);
+    }
+
+    private void Run()
+    {
+        try
+        {
+            while (_running) Pass();
+            _mailbox.Close();
+            engine.Dispose();
+            _ended.SetResult();
+        }
+        catch (Exception failure)
+        {
+            // Commands of any disk may be half done, and nobody would ever answer them. Another process takes the disks over as they are.
+            Environment.FailFast($"The thread {name} has failed: {failure.Message}", failure);
+        }
+    }
+
+    private void Pass()
+    {
+        _mailbox.Run();
+        GiveTurns();
+        var timeout = _ready.Count > 0 || !_running ? 0 : _busy.Count > 0 ? MillisecondsWhileBusy : -1;
+        var count = engine.Wait(_completions, timeout);
+        foreach (ref readonly var completion in _completions.AsSpan(0, count)) Deliver(in completion);
+        foreach (var disk in _busy) MakeReady(disk);
+        _busy.Clear();
+    }
+
+    private void GiveTurns()
+    {
+        (_turn, _ready) = (_ready, _turn);
+        foreach (var disk in _turn)
+        {
+            disk.IsReady = false;
+            if (disk.Turn()) MakeReady(disk);
+            else if (disk.IsBusy) _busy.Add(disk);
+        }
+
+        _turn.Clear();
+    }
+
+    private void Deliver(in IoCompletion completion)
+    {
+        var number = (int)(completion.Token >> 32);
+        var slot = (uint)completion.Token;
+        var disk = number < _disks.Length ? _disks[number] : null;
+        if (disk is null) return;
+        if (slot == EventMark) disk.OnEvent();
+        else disk.OnCompletion((int)slot, completion.Result);
+        MakeReady(disk);
+    }
+}

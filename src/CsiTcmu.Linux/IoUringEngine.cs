@@ -1,0 +1,334 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace CsiTcmu.Linux;
+
+/// <summary>
+/// <see cref="IIoEngine"/> on io_uring (Linux 5.13 or newer, tuned for 6.1): one ring, one thread, one system call per <see cref="Wait"/> that
+/// submits and waits at once, and none when completions are there already and nothing is to be submitted.
+/// </summary>
+/// <remarks>
+/// Any thread may make the engine. The first thread that uses it owns it from then on; with Linux 6.1 and newer the kernel refuses all others.
+/// <see cref="Dispose"/> waits for the requests in flight; it is called on the owner's thread, or after that thread has ended (the kernel
+/// has ended its requests by then).
+/// </remarks>
+public sealed unsafe class IoUringEngine : IIoEngine
+{
+    // User data: the kind in the top two bits; a request's slot below; a watch's index in the low word, its generation above.
+    private const ulong KindMask = 3UL << 62;
+    private const ulong RequestKind = 0;
+    private const ulong WatchKind = 1UL << 62;
+    private const ulong DoorbellKind = 2UL << 62;
+    private const ulong NobodyKind = 3UL << 62;
+
+    private readonly IoUringRing _ring;
+    private readonly IoEngineDoorbell _doorbell;
+    private readonly IoUringWatches _watches = new();
+
+    // One token per request in flight; the free slots are a stack.
+    private readonly ulong* _tokens;
+    private readonly int* _freeSlots;
+    private readonly int _slots;
+    private int _free;
+
+    private bool _enabled;
+    private bool _doorbellArmed;
+    private bool _disposed;
+
+    /// <summary>Makes an engine.</summary>
+    /// <param name="queueDepth">Most requests in flight, 1 to 16384.</param>
+    /// <exception cref="IOException">The kernel refuses io_uring; the message says which call and why.</exception>
+    public IoUringEngine(int queueDepth)
+        : this(queueDepth, Syscalls.IoUringSetup)
+    {
+    }
+
+    internal IoUringEngine(int queueDepth, IoUringSetup setup)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(queueDepth, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(queueDepth, 16384);
+
+        // Watches complete beside requests: room for them keeps the kernel's slower overflow list out of ordinary operation.
+        var ring = IoUringRing.TryOpen((uint)queueDepth, ((uint)queueDepth * 2) + 256, setup, out var error, out var refused);
+        _ring = ring ?? throw new IoUringRefusedException(error, refused);
+        try
+        {
+            _doorbell = new IoEngineDoorbell();
+        }
+        catch
+        {
+            ring.Dispose();
+            throw;
+        }
+        _slots = queueDepth;
+        _tokens = (ulong*)NativeMemory.Alloc((nuint)queueDepth, sizeof(ulong));
+        _freeSlots = (int*)NativeMemory.Alloc((nuint)queueDepth, sizeof(int));
+        for (_free = 0; _free < queueDepth; _free++) _freeSlots[_free] = queueDepth - 1 - _free;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "io_uring";
+
+    /// <summary>How the ring is set up, for logs.</summary>
+    public string SetupName => _ring.SetupName;
+
+    /// <inheritdoc/>
+    public bool TryQueue(in IoRequest request)
+    {
+        Enable();
+        if (_free == 0) return false;
+        var entry = EntryAfterFlush();
+        if (entry is null) return false;
+        var slot = _freeSlots[--_free];
+        _tokens[slot] = request.Token;
+        Fill(entry, in request);
+        entry->UserData = RequestKind | (uint)slot;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Watch(int file, ulong token)
+    {
+        Enable();
+        _watches.Add(file, token);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The engine holds no reference to the file afterwards, so that a close of the descriptor closes the file.</remarks>
+    public void Unwatch(int file, ulong token)
+    {
+        Enable();
+        var index = _watches.Find(file, token);
+        if (index >= 0) EndWatch(index);
+    }
+
+    /// <inheritdoc/>
+    public int Wait(Span<IoCompletion> completions, int timeoutMilliseconds)
+    {
+        if (completions.IsEmpty) throw new ArgumentException("There must be room for at least one completion.", nameof(completions));
+        Enable();
+        Arm();
+        if (_ring.HasCompletions || timeoutMilliseconds == 0)
+        {
+            _doorbell.Consume();
+            if (_ring.Unsubmitted > 0 || _ring.WantsEnter) Enter(0, 0);
+        }
+        else if (_doorbell.TryPark())
+        {
+            Enter(1, timeoutMilliseconds);
+            _doorbell.Unpark();
+        }
+        else
+        {
+            Enter(0, 0);
+        }
+        return Reap(completions);
+    }
+
+    /// <inheritdoc/>
+    public void Wake() => _doorbell.Ring();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        if (_enabled && _ring.Enter(0, 0) != -Errno.Exists) // EEXIST: the owner's thread has ended, and its requests with it
+        {
+            for (var index = 0; index < _watches.Count; index++)
+            {
+                if (_watches[index].State is WatchState.Armed or WatchState.Ending) EndWatch(index);
+            }
+            Drain();
+        }
+        _ring.Dispose();
+        _doorbell.Dispose();
+        _watches.Dispose();
+        NativeMemory.Free(_tokens);
+        NativeMemory.Free(_freeSlots);
+    }
+
+    private static void Fill(SubmissionEntry* entry, in IoRequest request)
+    {
+        entry->File = request.File;
+        entry->Offset = (ulong)request.Offset;
+        switch (request.Operation)
+        {
+            case IoOperation.Read or IoOperation.Write when request.VectorCount == 1:
+                // One piece needs no iovec to be fetched. What the kernel cannot take in one call comes back short.
+                entry->Operation = request.Operation == IoOperation.Read ? IoUringAbi.Read : IoUringAbi.Write;
+                entry->Address = (ulong)request.Vectors->Base;
+                entry->Length = (uint)Math.Min(request.Vectors->Length, int.MaxValue);
+                break;
+            case IoOperation.Read or IoOperation.Write:
+                entry->Operation = request.Operation == IoOperation.Read ? IoUringAbi.Readv : IoUringAbi.Writev;
+                entry->Address = (ulong)request.Vectors;
+                entry->Length = (uint)request.VectorCount;
+                break;
+            case IoOperation.DataSync:
+                entry->Operation = IoUringAbi.FileSync;
+                entry->Offset = 0;
+                entry->OperationFlags = IoUringAbi.SyncDataOnly;
+                break;
+            case IoOperation.Allocate:
+                entry->Operation = IoUringAbi.FileAllocate;
+                entry->Address = (ulong)request.Length;
+                entry->Length = (uint)request.Mode;
+                break;
+        }
+        if (request.Operation == IoOperation.Write && request.DataSync) entry->OperationFlags = IoUringAbi.WriteDataSync;
+    }
+
+    private static ulong WatchData(int index, uint generation) => WatchKind | ((ulong)(generation & 0x3FFFFFFF) << 32) | (uint)index;
+
+    private int Reap(Span<IoCompletion> completions)
+    {
+        var count = 0;
+        while (count < completions.Length && _ring.TryTake(out var entry))
+        {
+            switch (entry.UserData & KindMask)
+            {
+                case RequestKind:
+                    var slot = (int)entry.UserData;
+                    _freeSlots[_free++] = slot;
+                    completions[count++] = new IoCompletion(_tokens[slot], entry.Result);
+                    break;
+                case WatchKind:
+                    if (TakeWatch(in entry, out var completion)) completions[count++] = completion;
+                    break;
+                case DoorbellKind:
+                    if ((entry.Flags & IoUringAbi.CompletionMore) == 0) _doorbellArmed = false;
+                    break;
+            }
+        }
+        _ring.ReleaseTaken();
+        return count;
+    }
+
+    /// <summary>
+    /// A multishot poll reports each wake-up of the file until a completion without the more flag says that it has ended. It is then armed
+    /// again, and arming looks at the file: what became readable in between is reported at once, so that no event is lost.
+    /// </summary>
+    private bool TakeWatch(in CompletionEntry entry, out IoCompletion completion)
+    {
+        Unsafe.SkipInit(out completion);
+        var index = (int)(uint)entry.UserData;
+        ref var watch = ref _watches[index];
+        var ended = (entry.Flags & IoUringAbi.CompletionMore) == 0;
+        if (entry.UserData != WatchData(index, watch.Generation)) return false;
+        if (watch.State == WatchState.Ending)
+        {
+            if (ended) _watches.Free(index);
+            return false;
+        }
+        if (ended)
+        {
+            // An error would come again at once; it is reported, and the watch stands still until it is ended.
+            if (entry.Result < 0) watch.State = WatchState.Failed;
+            else _watches.NeedsArming(index);
+        }
+        completion = new IoCompletion(watch.Token, entry.Result);
+        return true;
+    }
+
+    /// <summary>Hands polls that are not armed to the ring, as far as it has room; the rest follows in the next call.</summary>
+    private void Arm()
+    {
+        if (!_doorbellArmed)
+        {
+            if (!TryPoll(_doorbell.File, DoorbellKind)) return;
+            _doorbellArmed = true;
+        }
+        while (_watches.TryNextUnarmed(out var index))
+        {
+            ref var watch = ref _watches[index];
+            if (!TryPoll(watch.File, WatchData(index, watch.Generation))) return;
+            _watches.Armed(index);
+        }
+    }
+
+    private bool TryPoll(int file, ulong userData)
+    {
+        var entry = EntryAfterFlush();
+        if (entry is null) return false;
+        entry->Operation = IoUringAbi.PollAdd;
+        entry->File = file;
+        entry->OperationFlags = IoUringAbi.PollReadable;
+        entry->Length = IoUringAbi.PollMultishot;
+        entry->UserData = userData;
+        return true;
+    }
+
+    private SubmissionEntry* EntryAfterFlush()
+    {
+        var entry = _ring.NextEntry();
+        if (entry is not null) return entry;
+        Enter(0, 0);
+        return _ring.NextEntry();
+    }
+
+    /// <summary>
+    /// Removes a poll and waits until the kernel has let go of its file. The poll's last completion stays in the ring for <see cref="Reap"/>.
+    /// </summary>
+    private void EndWatch(int index)
+    {
+        ref var watch = ref _watches[index];
+        if (watch.State is WatchState.Unarmed or WatchState.Failed)
+        {
+            _watches.Free(index);
+            return;
+        }
+        watch.State = WatchState.Ending;
+        var userData = WatchData(index, watch.Generation);
+
+        // More than one round only when the poll is just being run by another processor. A full completion ring may hide the end; then
+        // Reap sees it later.
+        for (var round = 0; round < 100 && !_ring.HasEnd(userData); round++)
+        {
+            var entry = EntryAfterFlush();
+            if (entry is not null)
+            {
+                entry->Operation = IoUringAbi.PollRemove;
+                entry->File = -1;
+                entry->Address = userData;
+                entry->UserData = NobodyKind;
+            }
+            Enter(0, 0);
+        }
+    }
+
+    private void Drain()
+    {
+        var scrap = stackalloc IoCompletion[64];
+        while (_free < _slots)
+        {
+            if (!_ring.HasCompletions) Enter(1, -1);
+            _ = Reap(new Span<IoCompletion>(scrap, 64));
+        }
+    }
+
+    private void Enable()
+    {
+        if (_enabled) return;
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var error = _ring.Enable();
+        if (error < 0) throw new IOException($"io_uring cannot be enabled: {Syscalls.Describe(error)}.");
+        _enabled = true;
+    }
+
+    private void Enter(uint minimumComplete, int timeoutMilliseconds)
+    {
+        var result = _ring.Enter(minimumComplete, timeoutMilliseconds);
+        if (result >= 0) return;
+        switch (-result)
+        {
+            // A signal, the time-out; no memory or a full completion ring: what was not submitted stays queued for the next call.
+            case Errno.Interrupted or Errno.TimeExpired or Errno.TryAgain or Errno.Busy:
+                return;
+            case Errno.Exists:
+                throw new InvalidOperationException("The engine belongs to another thread: the first that used it.");
+            default:
+                throw new IOException($"io_uring_enter failed: {Syscalls.Describe(result)} (errno {-result}).");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using CsiTcmu.Linux;
+using CsiTcmu.Linux.Mounts;
+using CsiTcmu.Linux.Sysfs;
+
+namespace CsiTcmu.Volumes.Node;
+
+public sealed partial class NodeVolumes
+{
+    /// <inheritdoc/>
+    public Task UnstageAsync(string id, string stagingPath, CancellationToken cancellationToken) =>
+        RunAsync("unstaging", id, stagingPath, () => UnstageCoreAsync(id, stagingPath), cancellationToken);
+
+    private async Task UnstageCoreAsync(string id, string stagingPath)
+    {
+        var path = HostPath.Find(stagingPath)?.Path;
+        if (!VolumeId.IsValid(id)) return;
+        if (path is not null) UnmountStale(path);
+        if (attacher.Find(id) is { } disk)
+        {
+            Release(id, path, disk);
+            SyncDevice(disk.Path);
+        }
+        else if (path is not null && MountTable.Read().Top(path) is { } foreign)
+        {
+            throw Failed($"{path} has something else mounted ({foreign.FileSystem} from {foreign.Source}) than volume '{id}', which is not attached");
+        }
+
+        FaultPoints.Reach(FaultPoints.UnstageUnmounted);
+        await attacher.DetachAsync(id, TargetOf(id));
+    }
+
+    /// <summary>Unmounts the staging path, after seeing that nobody else uses the disk.</summary>
+    private static void Release(string id, string? path, AttachedDisk disk)
+    {
+        var table = MountTable.Read();
+        var others = table.Of(disk.Number).Where(entry => entry.Target != path).Concat(BlockPublishes(table, disk)).Select(entry => entry.Target).ToList();
+        if (others.Count > 0) throw Failed($"volume '{id}' is still mounted at {string.Join(", ", others)}; unpublish it there first");
+        while (path is not null && MountTable.Read().Top(path) is { } top)
+        {
+            if (top.Device != disk.Number) throw Failed($"{path} has something else mounted ({top.FileSystem} from {top.Source}) than volume '{id}'");
+            Unmount(path, top);
+        }
+
+        if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)
+            throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; release it there first");
+    }
+
+    /// <summary>What was written past a file system is in the page cache still.</summary>
+    private static void SyncDevice(string device)
+    {
+        var file = Syscalls.Open(device, OpenFlags.ReadOnly | OpenFlags.CloseOnExec);
+        if (file < 0) return;
+        var result = Syscalls.Sync(file);
+        _ = Syscalls.Close(file);
+        SystemCallException.Check(result, $"{device} cannot be made durable");
+    }
+
+    /// <summary>The loopback target of a volume; empty when its descriptor cannot tell.</summary>
+    private string TargetOf(string id)
+    {
+        try
+        {
+            return catalogue.Find(id)?.Descriptor.Target ?? "";
+        }
+        catch (VolumeException)
+        {
+            return "";
+        }
+    }
+}
