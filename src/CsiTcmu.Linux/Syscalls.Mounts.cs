@@ -89,7 +89,7 @@ public static unsafe partial class Syscalls
         if (tree < 0) return tree;
         var set = Attributes(flags);
         var attributes = new KernelMountAttributes { Set = set, Clear = (AllAttributes & ~set) | AttributeAccessTime };
-        var result = (int)Result(mount_setattr(MountSetAttributesNumber, tree, "", EmptyPath, &attributes, (nuint)sizeof(KernelMountAttributes)));
+        var result = (int)Result(mount_setattr(MountSetAttributesNumber, tree, "", AtEmptyPath, &attributes, (nuint)sizeof(KernelMountAttributes)));
         if (result >= 0) result = (int)Result(move_mount(MoveMountNumber, tree, "", CurrentDirectory, target, MoveFromEmptyPath));
         _ = Close(tree);
         return result;

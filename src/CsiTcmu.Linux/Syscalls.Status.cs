@@ -66,7 +66,7 @@ public static unsafe partial class Syscalls
     private const int CurrentDirectory = -100; // AT_FDCWD
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const int NoAutomount = 0x800; // AT_NO_AUTOMOUNT
-    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const int AtEmptyPath = 0x1000; // AT_EMPTY_PATH
     private const uint BasicStatus = 0x7ff; // STATX_BASIC_STATS
 
     /// <summary><c>statx(2)</c> of a path; a symbolic link at its end is not followed.</summary>
@@ -75,7 +75,7 @@ public static unsafe partial class Syscalls
 
     /// <summary><c>statx(2)</c> of an open file.</summary>
     /// <returns>0 or <c>-errno</c>.</returns>
-    public static int Status(int file, out FileStatus status) => Status(file, "", EmptyPath, out status);
+    public static int Status(int file, out FileStatus status) => Status(file, "", AtEmptyPath, out status);
 
     /// <summary><c>statfs(2)</c>. Blocks as long as the file system does.</summary>
     /// <returns>0 or <c>-errno</c>.</returns>

@@ -31,7 +31,7 @@ internal sealed class Operations(ILogger logger)
         if (_closed) throw new VolumeException(VolumeError.Unavailable, "this process is ending; ask the next one");
         cancellationToken.ThrowIfCancellationRequested();
         Take(name, keys);
-        var task = Task.Run(() => ReleaseAfterAsync(keys, work), CancellationToken.None);
+        var task = Task.Run(() => ReleaseAfterAsync(name, keys, work), CancellationToken.None);
         _running[task] = 0;
         _ = task.ContinueWith(ended => _running.TryRemove(ended, out _), TaskScheduler.Default);
         try
@@ -77,11 +77,16 @@ internal sealed class Operations(ILogger logger)
         }
     }
 
-    private async Task<T> ReleaseAfterAsync<T>(IReadOnlyList<string> keys, Func<Task<T>> work)
+    private async Task<T> ReleaseAfterAsync<T>(string name, IReadOnlyList<string> keys, Func<Task<T>> work)
     {
         try
         {
             return await work();
+        }
+        catch (Exception cause) when (cause is IOException or InvalidDataException or InvalidOperationException)
+        {
+            // Something may have been made already: the caller shall ask again.
+            throw new VolumeException(VolumeError.Unavailable, $"{name} of {keys[0]} stopped: {cause.Message}", cause);
         }
         finally
         {

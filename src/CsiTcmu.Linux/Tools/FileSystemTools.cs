@@ -12,14 +12,17 @@ public static class FileSystemTools
     // blkid(8), "EXIT STATUS".
     private const int BlkidFound = 0, BlkidNothing = 2, BlkidAmbivalent = 8;
 
-    /// <summary>Looks for signatures on a device itself, never in a cache.</summary>
+    /// <summary>
+    /// Looks for signatures on a device itself, never in a cache. That none is found does not mean that the device could be read everywhere.
+    /// </summary>
     /// <exception cref="IOException">blkid is missing or cannot read the device.</exception>
     public static async Task<DeviceContent> ProbeAsync(string device, CancellationToken cancellationToken = default)
     {
         var result = await Tool.RunAsync("blkid", ["-p", "-o", "export", device], cancellationToken);
         return result.ExitCode switch
         {
-            BlkidNothing => new DeviceContent(Blank: true, "", "nothing"),
+            // The same status says that the device cannot be opened; then there is a complaint.
+            BlkidNothing when result.Error.Length == 0 => new DeviceContent(Blank: true, "", "nothing"),
             BlkidAmbivalent => new DeviceContent(Blank: false, "", "several signatures that contradict each other"),
             BlkidFound => Describe(result.Output),
             _ => throw new IOException($"{device} cannot be examined: {result.Summary}"),

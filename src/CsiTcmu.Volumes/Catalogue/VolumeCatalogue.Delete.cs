@@ -19,7 +19,7 @@ public sealed partial class VolumeCatalogue
             throw new VolumeException(VolumeError.FailedPrecondition, $"volume '{id}' is in use on this node as {disk.Path}; unpublish and unstage it first");
 
         // A device that is half-made serves nobody.
-        await _attacher.DetachAsync(id, volume.Descriptor.Target);
+        await _attacher.DetachAsync(id, volume.ToDisk());
         InPool(volume.Pool, () => volume.Pool.Volumes.Delete(id));
     }
 }

@@ -114,6 +114,9 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
         });
     }
 
+    /// <summary>True when a pool of that name is one of this catalogue's.</summary>
+    internal bool HasPool(string name) => _pools.Any(pool => string.Equals(pool.Name, name, StringComparison.Ordinal));
+
     /// <summary>Replaces what is written about a volume.</summary>
     internal static StoredVolume Replace(StoredVolume volume, VolumeDescriptor descriptor)
     {

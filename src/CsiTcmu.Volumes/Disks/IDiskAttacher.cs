@@ -58,15 +58,19 @@ public interface IDiskAttacher
 
     /// <summary>Removes the disk and whatever is left of a half-made one. The caller has made sure that nobody uses it.</summary>
     /// <param name="id">Volume id.</param>
-    /// <param name="target">Name of its loopback target where known; else empty.</param>
-    Task DetachAsync(string id, string target);
+    /// <param name="disk">What it is made from, where known: a disk that nobody serves must be served while it is taken away.</param>
+    /// <exception cref="VolumeException">FailedPrecondition: somebody uses it, or it cannot be served.</exception>
+    Task DetachAsync(string id, DiskSpecification? disk);
 
     /// <summary>Lets the disk and everybody who asks know its larger size. Success when there is no disk or it has that size.</summary>
     Task GrowAsync(DiskSpecification disk);
 
     /// <summary>Serves every device that an earlier process left; a failing one does not keep the others.</summary>
-    /// <param name="find">Says what a disk of a pool and id is made from; a <see cref="VolumeException"/> from it leaves that disk blocked.</param>
-    Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification> find);
+    /// <param name="find">
+    /// Says what a disk of a pool and id is made from: null leaves a device alone that is not of this process's pools; with a
+    /// <see cref="VolumeException"/> its I/O waits until the volume is mended and staged again.
+    /// </param>
+    Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find);
 
     /// <summary>Lets I/O wait and stops serving every disk; the disks stay, for the next process.</summary>
     Task StopAsync();

@@ -26,7 +26,7 @@ public sealed partial class NodeVolumes
         }
 
         FaultPoints.Reach(FaultPoints.UnstageUnmounted);
-        await attacher.DetachAsync(id, TargetOf(id));
+        await attacher.DetachAsync(id, DiskOf(id));
     }
 
     /// <summary>Unmounts the staging path, after seeing that nobody else uses the disk.</summary>
@@ -55,16 +55,16 @@ public sealed partial class NodeVolumes
         SystemCallException.Check(result, $"{device} cannot be made durable");
     }
 
-    /// <summary>The loopback target of a volume; empty when its descriptor cannot tell.</summary>
-    private string TargetOf(string id)
+    /// <summary>What a volume's disk is made from; null when its descriptor cannot tell.</summary>
+    private DiskSpecification? DiskOf(string id)
     {
         try
         {
-            return catalogue.Find(id)?.Descriptor.Target ?? "";
+            return catalogue.Find(id)?.ToDisk();
         }
         catch (VolumeException)
         {
-            return "";
+            return null;
         }
     }
 }

@@ -33,6 +33,7 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
     {
         var all = await attacher.TakeOverAsync((pool, id) =>
         {
+            if (!catalogue.HasPool(pool)) return null;
             var volume = catalogue.Require(id);
             return string.Equals(volume.Pool.Name, pool, StringComparison.Ordinal)
                 ? volume.ToDisk()
@@ -57,20 +58,7 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
 
     private Task RunAsync(string name, string id, string path, Func<Task> work, CancellationToken cancellationToken) =>
         catalogue.Operations.RunAsync(
-            name,
-            [Operations.VolumeKey(VolumeId.IsValid(id) ? id : ""), Operations.PathKey(path.TrimEnd('/'))],
-            async () =>
-            {
-                try
-                {
-                    await work();
-                }
-                catch (IOException cause)
-                {
-                    throw new VolumeException(VolumeError.Unavailable, $"{name} of volume '{id}' stopped: {cause.Message}", cause);
-                }
-            },
-            cancellationToken);
+            name, [Operations.VolumeKey(VolumeId.IsValid(id) ? id : ""), Operations.PathKey(path.TrimEnd('/'))], work, cancellationToken);
 
     /// <summary>Every place where the node of a disk is bound onto a file: raw block publishes.</summary>
     private static List<MountEntry> BlockPublishes(MountTable table, AttachedDisk disk) =>
