@@ -83,10 +83,27 @@ public sealed class ToolsTests : IDisposable
         Assert.Contains(found, content.Description);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData((1 << 20) - 1)]
+    [InlineData(63 << 20)]
+    [InlineData((64 << 20) - 1)]
+    public async Task A_device_with_a_byte_at_its_ends_is_not_blank(int offset)
+    {
+        Size(64 << 20);
+        using (var stream = File.OpenWrite(_image))
+        {
+            stream.Seek(offset, SeekOrigin.Begin);
+            stream.WriteByte(1);
+        }
+
+        Assert.Equal(new DeviceContent(Blank: false, "", "data without a signature"), await FileSystemTools.ProbeAsync(_image));
+    }
+
     [Fact]
     public async Task A_device_that_cannot_be_read_is_an_error_and_not_blank()
     {
-        var problem = await Assert.ThrowsAsync<IOException>(() => FileSystemTools.ProbeAsync("/no/such/device"));
+        var problem = await Assert.ThrowsAnyAsync<IOException>(() => FileSystemTools.ProbeAsync("/no/such/device"));
         Assert.Contains("/no/such/device", problem.Message);
     }
 

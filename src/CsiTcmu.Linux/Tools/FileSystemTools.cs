@@ -1,7 +1,7 @@
 namespace CsiTcmu.Linux.Tools;
 
 /// <summary>What is on a device.</summary>
-/// <param name="Blank">True when no signature of any kind was found.</param>
+/// <param name="Blank">True when nothing of any kind was found.</param>
 /// <param name="FileSystem">The file system, when that is all there is; else empty.</param>
 /// <param name="Description">What was found, for messages.</param>
 public sealed record DeviceContent(bool Blank, string FileSystem, string Description);
@@ -9,20 +9,21 @@ public sealed record DeviceContent(bool Blank, string FileSystem, string Descrip
 /// <summary>blkid, mkfs, resize2fs, xfs_growfs.</summary>
 public static class FileSystemTools
 {
+    private const int End = 1 << 20; // every signature that is known lies in the first or last MiB
+
+    private const int SeekEnd = 2; // SEEK_END
+
     // blkid(8), "EXIT STATUS".
     private const int BlkidFound = 0, BlkidNothing = 2, BlkidAmbivalent = 8;
 
-    /// <summary>
-    /// Looks for signatures on a device itself, never in a cache. That none is found does not mean that the device could be read everywhere.
-    /// </summary>
-    /// <exception cref="IOException">blkid is missing or cannot read the device.</exception>
+    /// <summary>Looks at a device itself, never at a cache: it is blank when it has no signature and its first and last MiB are zeroes.</summary>
+    /// <exception cref="IOException">blkid is missing, or the device cannot be read.</exception>
     public static async Task<DeviceContent> ProbeAsync(string device, CancellationToken cancellationToken = default)
     {
         var result = await Tool.RunAsync("blkid", ["-p", "-o", "export", device], cancellationToken);
         return result.ExitCode switch
         {
-            // The same status says that the device cannot be opened; then there is a complaint.
-            BlkidNothing when result.Error.Length == 0 => new DeviceContent(Blank: true, "", "nothing"),
+            BlkidNothing => DescribeEnds(device),
             BlkidAmbivalent => new DeviceContent(Blank: false, "", "several signatures that contradict each other"),
             BlkidFound => Describe(result.Output),
             _ => throw new IOException($"{device} cannot be examined: {result.Summary}"),
@@ -64,6 +65,22 @@ public static class FileSystemTools
             _ => throw new ArgumentException($"no tool is known that grows {fileSystem}", nameof(fileSystem)),
         };
         if (result.ExitCode != 0) throw new IOException($"the {fileSystem} on {device} cannot be grown: {result.Summary}");
+    }
+
+    /// <summary>blkid says "nothing" as well when it cannot open or read the device, so it is read here too.</summary>
+    private static DeviceContent DescribeEnds(string device)
+    {
+        using var file = File.OpenHandle(device);
+        var size = Syscalls.Seek((int)file.DangerousGetHandle(), 0, SeekEnd); // the runtime takes the length of a block device to be zero
+        if (size <= 0) throw new IOException($"{device} has no size.");
+        var buffer = new byte[Math.Min(End, size)];
+        foreach (var start in new[] { 0, size - buffer.Length })
+        {
+            if (RandomAccess.Read(file, buffer, start) != buffer.Length) throw new IOException($"{device} cannot be read at {start}.");
+            if (buffer.AsSpan().ContainsAnyExcept((byte)0)) return new DeviceContent(Blank: false, "", "data without a signature");
+        }
+
+        return new DeviceContent(Blank: true, "", "nothing");
     }
 
     private static DeviceContent Describe(string export)

