@@ -13,5 +13,6 @@ internal static class Errno
     public const int NoDevice = 19;
     public const int NotDirectory = 20;
     public const int Invalid = 22;
+    public const int ReadOnly = 30;
     public const int NotEmpty = 39;
 }

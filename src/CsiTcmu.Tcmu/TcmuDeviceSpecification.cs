@@ -1,15 +1,17 @@
+using System.Text.RegularExpressions;
+
 namespace CsiTcmu.Tcmu;
 
 /// <summary>What a TCMU device in configfs is made from.</summary>
-public sealed record TcmuDeviceSpecification
+public sealed partial record TcmuDeviceSpecification
 {
     /// <summary>N of <c>core/user_N</c>.</summary>
     public required int Hba { get; init; }
 
-    /// <summary>Name of the device's folder in configfs: letters, digits, dot, dash and underscore, at most 128 characters.</summary>
+    /// <summary>Name of the device's folder in configfs: letters, digits, dot, dash and underscore, 1 to 128 characters, not a dot first.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The <c>dev_config</c> text; at most 255 characters without comma, colon and line break.</summary>
+    /// <summary>The <c>dev_config</c> text; 1 to 255 printable ASCII characters without blank, comma and colon.</summary>
     public required string Config { get; init; }
 
     /// <summary>Size of the LUN in bytes, a multiple of <see cref="BlockSize"/>.</summary>
@@ -18,13 +20,19 @@ public sealed record TcmuDeviceSpecification
     /// <summary>Logical block size in bytes: 512 or 4096.</summary>
     public required int BlockSize { get; init; }
 
-    /// <summary>Unit serial number as configfs shows it; informative.</summary>
+    /// <summary>
+    /// Unit serial number as configfs shows it, 1 to 254 printable ASCII characters without blank, comma and colon; informative, since the
+    /// server answers VPD 80h.
+    /// </summary>
     public required string Serial { get; init; }
 
-    /// <summary>Longest transfer in 512-byte sectors.</summary>
+    /// <summary>Longest transfer in 512-byte sectors, 8 to 65535; informative, since the server answers VPD B0h.</summary>
     public int MaxSectors { get; init; } = 2048;
 
-    /// <summary>Upper bound of the shared data area in MiB.</summary>
+    /// <summary>
+    /// Upper bound of the shared data area in MiB, 1 to 65536. Pages are allocated on first use. The sum over all devices stays within
+    /// <see cref="DataAreaLimit"/>, so that the kernel never takes pages back.
+    /// </summary>
     public int DataAreaMegabytes { get; init; } = 32;
 
     /// <summary>Pages of one data block, 1 to 256.</summary>
@@ -32,4 +40,38 @@ public sealed record TcmuDeviceSpecification
 
     /// <summary>Size of mailbox and command ring in MiB, 1 to 8.</summary>
     public int CommandRingMegabytes { get; init; } = 1;
+
+    /// <summary>Checks every field.</summary>
+    /// <exception cref="ArgumentException">A field is out of its range; the message names it.</exception>
+    internal void Validate()
+    {
+        Require(Hba is >= 0, nameof(Hba), Hba, "must not be negative");
+        Require(IsName(Name), nameof(Name), Name, "must be 1 to 128 letters, digits, dots, dashes and underscores, and not begin with a dot");
+        Require(
+            Config.Length is >= 1 and <= 255 && ConfigPattern().IsMatch(Config), nameof(Config), Config,
+            "must be 1 to 255 printable ASCII characters without blank, comma and colon");
+        Require(BlockSize is 512 or 4096, nameof(BlockSize), BlockSize, "must be 512 or 4096");
+        Require(Size > 0 && Size % BlockSize == 0, nameof(Size), Size, $"must be a positive multiple of {BlockSize}");
+        Require(
+            Serial.Length is >= 1 and <= 254 && ConfigPattern().IsMatch(Serial), nameof(Serial), Serial,
+            "must be 1 to 254 printable ASCII characters without blank, comma and colon");
+        Require(MaxSectors is >= 8 and <= 65535, nameof(MaxSectors), MaxSectors, "must be 8 to 65535");
+        Require(DataAreaMegabytes is >= 1 and <= 65536, nameof(DataAreaMegabytes), DataAreaMegabytes, "must be 1 to 65536");
+        Require(DataPagesPerBlock is >= 1 and <= 256, nameof(DataPagesPerBlock), DataPagesPerBlock, "must be 1 to 256");
+        Require(CommandRingMegabytes is >= 1 and <= 8, nameof(CommandRingMegabytes), CommandRingMegabytes, "must be 1 to 8");
+    }
+
+    /// <summary>True for a text that can be a device's name.</summary>
+    internal static bool IsName(string name) => NamePattern().IsMatch(name);
+
+    private static void Require(bool condition, string field, object value, string rule)
+    {
+        if (!condition) throw new ArgumentException($"{field} of a TCMU device {rule}; it is '{value}'.", field);
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"\A[!-~-[,:]]+\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ConfigPattern();
 }

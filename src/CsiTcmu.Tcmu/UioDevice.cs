@@ -39,13 +39,13 @@ public sealed unsafe class UioDevice : IDisposable
     public static UioDevice Open(string uioName, KernelPaths paths)
     {
         ArgumentNullException.ThrowIfNull(paths);
-        var uio = Find(uioName, paths) ?? throw new IOException(
-            $"No uio device has the name '{uioName}' in {paths.Sysfs}/class/uio. Is the TCMU device made and enabled, and the module uio loaded?");
+        var uio = Find(uioName, paths) ?? throw new TargetException(
+            $"{paths.Sysfs}/class/uio", 0, $"no device has the name '{uioName}'", "Is the TCMU device made and enabled?");
         var sizeFile = $"{paths.Sysfs}/class/uio/{uio}/maps/map0/size";
-        var text = KernelFiles.ReadText(sizeFile).Trim();
+        var text = KernelFiles.Read(sizeFile);
         if (!text.StartsWith("0x", StringComparison.Ordinal) ||
             !long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var length) || length <= 0)
-            throw new IOException($"{sizeFile} says '{text}'; a hexadecimal length was expected.");
+            throw new TargetException(sizeFile, 0, $"says '{text}', a hexadecimal length was expected", "The kernel is not one that this program knows.");
         return OpenAndMap($"{paths.Devices}/{uio}", uioName, length);
     }
 
@@ -57,7 +57,7 @@ public sealed unsafe class UioDevice : IDisposable
         foreach (var entry in Directory.EnumerateDirectories(folder))
         {
             // A device may go away while the folder is read.
-            if (KernelFiles.TryReadText($"{entry}/name")?.TrimEnd('\n') == uioName) return System.IO.Path.GetFileName(entry);
+            if (KernelFiles.TryRead($"{entry}/name") == uioName) return System.IO.Path.GetFileName(entry);
         }
 
         return null;
@@ -75,7 +75,13 @@ public sealed unsafe class UioDevice : IDisposable
     {
         int events;
         var result = Syscalls.Read(File, &events, sizeof(int));
-        return result == sizeof(int) || result == -Errno.Again ? 0 : result < 0 ? (int)result : -Errno.InputOutput;
+        return result switch
+        {
+            sizeof(int) => 0,
+            -Errno.Again => 0,
+            < 0 => (int)result,
+            _ => -Errno.InputOutput,
+        };
     }
 
     /// <summary>Tells the kernel to look at the completions. The kernel copies read data in this call.</summary>
@@ -84,9 +90,14 @@ public sealed unsafe class UioDevice : IDisposable
     {
         var any = 1;
         var result = Syscalls.Write(File, &any, sizeof(int));
-
-        // EAGAIN comes from a model's descriptor only: kicks enough are waiting there already.
-        return result == sizeof(int) || result == -Errno.Again ? 0 : result < 0 ? (int)result : -Errno.InputOutput;
+        return result switch
+        {
+            sizeof(int) => 0,
+            -Errno.Again => 0, // From a model's descriptor only: kicks enough are waiting there already.
+            -Errno.Invalid => -Errno.InputOutput, // What uio_write() says when the device is gone, where uio_read() says EIO.
+            < 0 => (int)result,
+            _ => -Errno.InputOutput,
+        };
     }
 
     /// <inheritdoc/>
@@ -105,7 +116,7 @@ public sealed unsafe class UioDevice : IDisposable
         var file = Syscalls.Open(path, OpenFlags.ReadWrite | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
         if (file < 0)
         {
-            throw new IOException($"{path} ({uioName}) cannot be opened: {Syscalls.Describe(file)}. " + file switch
+            throw new TargetException(path, file, $"'{uioName}' cannot be opened", file switch
             {
                 -Errno.Busy => "Another process serves this device; end it first.",
                 -Errno.NoEntry => "The node is missing: mount the host's devtmpfs there.",
@@ -118,7 +129,7 @@ public sealed unsafe class UioDevice : IDisposable
         if (error < 0)
         {
             _ = Syscalls.Close(file);
-            throw new IOException($"{path} ({uioName}) cannot be mapped with {length} bytes: {Syscalls.Describe(error)}.");
+            throw new TargetException(path, error, $"'{uioName}' cannot be mapped with {length} bytes", "The kernel log (dmesg) may tell more.");
         }
 
         // A child between fork and exec would hold the device open by the mapping. Only a precaution, so a failure does not matter.

@@ -213,6 +213,13 @@ public sealed unsafe class KernelRing : IDisposable
         Advance(advance);
     }
 
+    /// <summary>Gives an entry another header word, and expects to find that when it is completed.</summary>
+    public void Rewrite(uint position, uint lengthAndOperation)
+    {
+        ((RingEntry*)(_ring + position))->LengthAndOperation = lengthAndOperation;
+        _lengths[position / 8] = lengthAndOperation;
+    }
+
     /// <summary>Publishes any head.</summary>
     public void PublishHead(uint head) => Volatile.Write(ref _mailbox->Head, head);
 
