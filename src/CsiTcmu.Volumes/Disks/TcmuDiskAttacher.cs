@@ -139,10 +139,10 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
 
         // A device of an earlier process, or of an attempt that ended half-way, is taken over; a new one is not different.
         var uio = await KernelCall.RunAsync(() => device.TakeOver(_options.TakeOverPatience));
-        FaultPoints.Reach(FaultPoints.StageOpened);
         IBackstore backstore;
         try
         {
+            FaultPoints.Reach(FaultPoints.StageOpened);
             backstore = new FileBackstore(disk.Image, disk.Size);
         }
         catch

@@ -1,3 +1,4 @@
+using System.Text;
 using CsiTcmu.Linux;
 
 namespace CsiTcmu.Volumes.Pools;
@@ -6,11 +7,11 @@ namespace CsiTcmu.Volumes.Pools;
 /// The lock that makes one process the owner of a pool: <c>flock(2)</c> on <c>.lock</c>, which the kernel takes back when the process
 /// ends, however it ends. The file holds the owner's process id, for people.
 /// </summary>
-internal sealed class PoolLock : IDisposable
+internal sealed unsafe class PoolLock : IDisposable
 {
     private const string Name = ".lock";
     private const int Exclusive = 2, NonBlocking = 4; // LOCK_EX, LOCK_NB
-    private const int FileMode = 0x1a4; // 0644
+    private const int Mode = 0x1a4; // 0644
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private int _file;
 
@@ -25,7 +26,7 @@ internal sealed class PoolLock : IDisposable
     {
         var path = $"{folder}/{Name}";
         var file = SystemCallException.Check(
-            Syscalls.Open(path, OpenFlags.ReadOnly | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.CloseOnExec, FileMode),
+            Syscalls.Open(path, OpenFlags.ReadOnly | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.CloseOnExec, Mode),
             $"{path} cannot be opened");
         var until = DateTime.UtcNow + patience;
         for (; ; )
@@ -54,37 +55,32 @@ internal sealed class PoolLock : IDisposable
         if (file >= 0) _ = Syscalls.Close(file);
     }
 
-    /// <summary>The lock itself is open for reading only, so that it does not keep the file system from being made read-only.</summary>
+    /// <summary>
+    /// Writes this process's number. The lock itself is open for reading only, so that it does not keep the file system from being made
+    /// read-only; on one that is, the number stays an old one and the lock holds all the same.
+    /// </summary>
     private static void TellHolder(string path)
     {
-        try
-        {
-            using var file = new StreamWriter(Share(path, FileMode.Truncate, FileAccess.Write));
-            file.Write($"{Environment.ProcessId}\n");
-        }
-        catch (IOException)
-        {
-            // On a read-only file system the number stays an old one; the lock holds all the same.
-        }
+        var file = Syscalls.Open(path, OpenFlags.WriteOnly | OpenFlags.Truncate | OpenFlags.CloseOnExec);
+        if (file < 0) return;
+        var text = Encoding.ASCII.GetBytes($"{Environment.ProcessId}\n");
+        fixed (byte* start = text) _ = Syscalls.Write(file, start, (nuint)text.Length);
+        _ = Syscalls.Close(file);
     }
 
     private static string InUse(string pool, string folder, int holder) => holder == Environment.ProcessId
         ? $"pool '{pool}': {folder} is the folder of another pool already; give each pool a folder of its own"
         : $"pool '{pool}' ({folder}) is in use by process {(holder == 0 ? "(unknown)" : holder)}; stop that process, or give this one another pool";
 
+    /// <summary>The number in the file; 0 when there is none. The runtime's own calls would ask for the very same lock.</summary>
     private static int Holder(string path)
     {
-        try
-        {
-            using var file = new StreamReader(Share(path, FileMode.Open, FileAccess.Read));
-            return int.TryParse(file.ReadToEnd().Trim(), out var process) ? process : 0;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
+        const int longest = 16;
+        var file = Syscalls.Open(path, OpenFlags.ReadOnly | OpenFlags.CloseOnExec);
+        if (file < 0) return 0;
+        var buffer = stackalloc byte[longest];
+        var length = Syscalls.Read(file, buffer, longest);
+        _ = Syscalls.Close(file);
+        return length > 0 && int.TryParse(Encoding.ASCII.GetString(buffer, (int)length).Trim(), out var process) ? process : 0;
     }
-
-    /// <summary>The runtime locks the files that it opens, by the very same lock, unless they are shared.</summary>
-    private static FileStream Share(string path, FileMode mode, FileAccess access) => new(path, mode, access, FileShare.ReadWrite);
 }
