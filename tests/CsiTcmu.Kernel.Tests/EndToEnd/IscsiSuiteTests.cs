@@ -21,11 +21,11 @@ public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHe
         {
             var (_, text, error) = await Shell.TryAsync("iscsi-test-cu", "--dataloss", "--normal", IscsiExport.Url);
             foreach (var reason in SkipReason().Matches(text).Select(m => m.Value.Trim()).Distinct(StringComparer.Ordinal)) output.WriteLine(reason);
-            var failed = FailedTest().Matches(text).Select(m => m.Groups[1].Value).ToArray();
+            var failed = FailedTest().Matches(text).Select(m => m.Groups["name"].Value).ToArray();
             var summary = Summary().Match(text);
             Assert.True(summary.Success, $"no summary:\n{text[^Math.Min(text.Length, 2000)..]}\n{error}");
-            output.WriteLine($"iscsi-test-cu: {summary.Groups[1]} tests, {summary.Groups[2]} ran, {summary.Groups[3]} passed, {summary.Groups[4]} failed");
-            Assert.True(failed.Length == 0 && summary.Groups[4].Value == "0", $"failed: {string.Join(", ", failed)}\n{text}");
+            output.WriteLine($"iscsi-test-cu: {summary.Groups["all"]} tests, {summary.Groups["ran"]} ran, {summary.Groups["passed"]} passed, {summary.Groups["failed"]} failed");
+            Assert.True(failed.Length == 0 && summary.Groups["failed"].Value == "0", $"failed: {string.Join(", ", failed)}\n{text}");
         }
 
         await volume.RemoveAsync(fixture.Driver.Client);
@@ -35,9 +35,9 @@ public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHe
     [GeneratedRegex(@"^.*\[SKIPPED\].*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex SkipReason();
 
-    [GeneratedRegex(@"Test: (\S+) \.\.\.\s*FAILED", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"Test: (?<name>\S+) \.\.\.\s*FAILED", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex FailedTest();
 
-    [GeneratedRegex(@"tests\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+\d+", RegexOptions.None, matchTimeoutMilliseconds: 5000)]
+    [GeneratedRegex(@"tests\s+(?<all>\d+)\s+(?<ran>\d+)\s+(?<passed>\d+)\s+(?<failed>\d+)\s+\d+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
     private static partial Regex Summary();
 }

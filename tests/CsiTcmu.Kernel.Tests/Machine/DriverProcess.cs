@@ -47,6 +47,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet", [_program, "standalone", "--endpoint", "unix://" + Socket, "--pool", "test=" + Pool, "--node-id", "node-1"])
         {
+            UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };

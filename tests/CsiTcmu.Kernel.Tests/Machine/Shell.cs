@@ -27,10 +27,10 @@ internal static class Shell
         {
             await process.WaitForExitAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException expired)
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Limit}");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end within {Limit}", expired);
         }
 
         return (process.ExitCode, await output, await error);
@@ -39,6 +39,7 @@ internal static class Shell
     /// <summary>Starts a program with captured outputs.</summary>
     public static Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(program, arguments)
     {
+        UseShellExecute = false,
         RedirectStandardOutput = true,
         RedirectStandardError = true,
     })!;
