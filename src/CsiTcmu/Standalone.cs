@@ -18,7 +18,7 @@ internal static class Standalone
 {
     private const int ExitCannotStart = 1;
     private static readonly TimeSpan CallGrace = TimeSpan.FromSeconds(20);
-    private static readonly TimeSpan PoolPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan PoolPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     /// <returns>Exit status: 0, or 1 when it cannot start.</returns>

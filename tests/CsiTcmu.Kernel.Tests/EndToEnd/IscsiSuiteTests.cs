@@ -10,6 +10,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output) : IClassFixture<DriverFixture>
 {
     private const long Size = 256L << 20;
+    private readonly IReadOnlyList<string> _before = DriverFixture.Now();
 
     [Fact]
     public async Task Every_test_that_applies_passes()
@@ -29,7 +30,7 @@ public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHe
         }
 
         await volume.RemoveAsync(fixture.Driver.Client);
-        Assert.Equal(fixture.Before, DriverFixture.Now());
+        Assert.Equal(_before, DriverFixture.Now());
     }
 
     [GeneratedRegex(@"^.*\[SKIPPED\].*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]

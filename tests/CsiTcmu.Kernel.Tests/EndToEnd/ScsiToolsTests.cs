@@ -6,6 +6,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<DriverFixture>
 {
     private const long Size = 64L << 20;
+    private readonly IReadOnlyList<string> _before = DriverFixture.Now();
 
     [Theory]
     [InlineData("512")]
@@ -17,7 +18,8 @@ public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<Driver
         var block = int.Parse(blockSize);
 
         await ContainsAsync(["Vendor identification: CSI-TCMU", "Peripheral device type: disk"], "sg_inq", disk);
-        await ContainsAsync(["0x80", "0x83", "0xb0", "0xb1", "0xb2"], "sg_vpd", "-p", "0", disk);
+        await ContainsAsync(
+            ["Unit serial number", "Device identification", "Block limits", "Block device characteristics", "Logical block provisioning"], "sg_vpd", "-p", "sv", disk);
         await ContainsAsync(["Unit serial number"], "sg_vpd", "-p", "sn", disk);
         var designator = await Shell.RunAsync("sg_vpd", "-p", "di", disk);
         var wwid = (await File.ReadAllTextAsync($"/sys/block/{Path.GetFileName(disk)}/device/wwid")).Trim();
@@ -32,6 +34,9 @@ public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<Driver
         await Shell.RunAsync("sg_turs", disk);
         await Shell.RunAsync("sg_sync", disk);
         await Shell.RunAsync("sg_requests", disk);
+
+        await volume.RemoveAsync(fixture.Driver.Client);
+        Assert.Equal(_before, DriverFixture.Now());
     }
 
     [Fact]
@@ -64,7 +69,7 @@ public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<Driver
         Assert.All(await BlockAsync(disk, 3000), b => Assert.Equal(0x77, b));
 
         await volume.RemoveAsync(fixture.Driver.Client);
-        Assert.Equal(fixture.Before, DriverFixture.Now());
+        Assert.Equal(_before, DriverFixture.Now());
     }
 
     private static async Task FillAsync(string disk)

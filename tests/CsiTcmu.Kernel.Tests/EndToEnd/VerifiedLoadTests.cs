@@ -11,6 +11,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const int LoadSeconds = 60;
     private const int Kills = 20;
     private const int Restarts = 10;
+    private readonly IReadOnlyList<string> _before = DriverFixture.Now();
 
     [Fact]
     public async Task Verified_load_sees_no_error()
@@ -80,6 +81,6 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private async Task RemoveAsync(StagedVolume[] volumes)
     {
         foreach (var volume in volumes) await volume.RemoveAsync(fixture.Driver.Client);
-        Assert.Equal(fixture.Before, DriverFixture.Now());
+        Assert.Equal(_before, DriverFixture.Now());
     }
 }

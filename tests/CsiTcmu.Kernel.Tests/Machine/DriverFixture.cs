@@ -9,9 +9,6 @@ public sealed class DriverFixture : IAsyncLifetime
     /// <summary>The running driver.</summary>
     internal DriverProcess Driver { get; } = new(PoolPath);
 
-    /// <summary>What stands before any volume is made.</summary>
-    internal IReadOnlyList<string> Before { get; private set; } = [];
-
     /// <summary>What stands now.</summary>
     internal static IReadOnlyList<string> Now() => KernelState.Take(PoolPath);
 
@@ -20,7 +17,6 @@ public sealed class DriverFixture : IAsyncLifetime
     {
         await MountPoolAsync();
         await Driver.StartAsync();
-        Before = Now();
     }
 
     /// <summary>Ends the driver; the pool stays for the next class.</summary>
