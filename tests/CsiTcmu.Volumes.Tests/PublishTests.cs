@@ -1,5 +1,6 @@
 using CsiTcmu.Linux;
 using CsiTcmu.Linux.Mounts;
+using CsiTcmu.Linux.Tools;
 using CsiTcmu.Volumes.Tests.Support;
 using static CsiTcmu.Volumes.Tests.Support.Wishes;
 
@@ -194,6 +195,33 @@ public sealed class PublishTests : NodeTest
         await UnstageAsync();
         await using var image = File.OpenRead(Image("a"));
         Assert.Equal((byte)'r', image.ReadByte());
+    }
+
+    [Fact]
+    public async Task What_a_disk_that_is_gone_left_on_a_target_is_taken_away()
+    {
+        const string node = "/dev/csi-tcmu-test-node";
+        await CreateAsync("a", block: true);
+        await StageAsync(use: Block);
+        Assert.Equal(0, (await Tool.RunAsync("mknod", [node, "b", "259", "4095"])).ExitCode);
+        await File.WriteAllTextAsync(Target, "");
+        Assert.Equal(0, Syscalls.Bind(node, Target, MountFlags.RelativeAccessTime));
+        await FailsAsync(VolumeError.FailedPrecondition, () => UnpublishAsync());
+        await FailsAsync(VolumeError.FailedPrecondition, () => PublishAsync(use: Block));
+
+        // The kernel removes a disk's node with the disk.
+        File.Delete(node);
+        await PublishAsync(use: Block);
+        Assert.Equal("/" + Disks.Find("a")!.Name, MountTable.Read().Top(Target)!.Root);
+        Assert.Single(MountTable.Read().At(Target));
+        await UnpublishAsync();
+
+        await File.WriteAllTextAsync(Target, "");
+        Assert.Equal(0, (await Tool.RunAsync("mknod", [node, "b", "259", "4095"])).ExitCode);
+        Assert.Equal(0, Syscalls.Bind(node, Target, MountFlags.RelativeAccessTime));
+        File.Delete(node);
+        await UnpublishAsync("unknown");
+        Assert.False(Path.Exists(Target));
     }
 
     [Fact]

@@ -186,20 +186,6 @@ public sealed class StageTests : NodeTest
     }
 
     [Fact]
-    public async Task A_mount_whose_disk_is_gone_is_taken_away()
-    {
-        await CreateAsync("a");
-        await CreateAsync("b");
-        await StageAsync("b");
-        var disk = Disks.Find("b")!;
-
-        // No loop device can be torn from under a mount, so a mount of a device without a node in sysfs stands for it.
-        Assert.Equal(0, Syscalls.Bind("/dev/null", MakeFile("node"), MountFlags.RelativeAccessTime));
-        await FailsAsync(VolumeError.FailedPrecondition, () => StageAsync());
-        Assert.Equal(disk.Number, MountTable.Read().Top(Staging)!.Device);
-    }
-
-    [Fact]
     public async Task Raw_block_makes_the_disk_and_mounts_nothing()
     {
         await CreateAsync("a", block: true);
@@ -280,12 +266,6 @@ public sealed class StageTests : NodeTest
         await StageAsync("b");
         await FailsAsync(VolumeError.FailedPrecondition, () => UnstageAsync());
         Assert.Equal(Disks.Find("b")!.Number, MountTable.Read().Top(Staging)!.Device);
-    }
-
-    private string MakeFile(string name)
-    {
-        File.WriteAllText($"{Folder}/{name}", "");
-        return $"{Folder}/{name}";
     }
 
     private async Task FillAsync(string content)
