@@ -29,7 +29,7 @@ internal sealed class RawClient : IDisposable
             },
         })
         {
-            Timeout = TestServer.Patience,
+            Timeout = Timeout.InfiniteTimeSpan,
         };
     }
 
@@ -50,10 +50,33 @@ internal sealed class RawClient : IDisposable
     public Task<RawResponse> SendAsync(string path, byte[] body, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, new ByteArrayContent(body), "application/grpc", headers);
 
+    /// <summary>Begins a call and reads nothing of its response but the headers.</summary>
+    public async Task<IDisposable> BeginAsync(string path, byte[] body, params (string Name, string Value)[] headers)
+    {
+        using var request = Request(HttpMethod.Post, path, new ByteArrayContent(body), "application/grpc", headers);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
     public async Task<RawResponse> SendAsync(
         HttpMethod method, string path, HttpContent? body, string? contentType, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(method, "http://localhost" + path)
+        using var request = Request(method, path, body, contentType, headers);
+        using var limit = new CancellationTokenSource(TestServer.Patience);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+        var bytes = await response.Content.ReadAsByteArrayAsync(limit.Token);
+        return new RawResponse(
+            (int)response.StatusCode,
+            Flat(response.Headers, response.Content.Headers),
+            bytes,
+            Flat(response.TrailingHeaders));
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static HttpRequestMessage Request(
+        HttpMethod method, string path, HttpContent? body, string? contentType, (string Name, string Value)[] headers)
+    {
+        var request = new HttpRequestMessage(method, "http://localhost" + path)
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -64,16 +87,8 @@ internal sealed class RawClient : IDisposable
             Assert.True(request.Headers.TryAddWithoutValidation(name, value));
         if (contentType is not null)
             body?.Headers.TryAddWithoutValidation("content-type", contentType);
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        var bytes = await response.Content.ReadAsByteArrayAsync();
-        return new RawResponse(
-            (int)response.StatusCode,
-            Flat(response.Headers, response.Content.Headers),
-            bytes,
-            Flat(response.TrailingHeaders));
+        return request;
     }
-
-    public void Dispose() => _http.Dispose();
 
     private static Dictionary<string, string> Flat(params HttpHeaders[] headers) => headers
         .SelectMany(h => h.NonValidated)

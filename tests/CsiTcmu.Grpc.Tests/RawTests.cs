@@ -199,6 +199,19 @@ public class RawTests
         Assert.Equal(DeadlineExceeded, response.Status);
     }
 
+    [Fact]
+    public async Task A_client_that_does_not_read_cannot_hold_a_call_past_its_deadline()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var client = new RawClient(server.SocketPath);
+        var endless = RawClient.Frame(new CountRequest { Messages = int.MaxValue, Size = 10_000 });
+        using var unread = await client.BeginAsync(RawClient.Count, endless, ("grpc-timeout", "1S"));
+
+        // A graceful stop waits for the service, which waits for the client.
+        Assert.True(await server.Grpc.StopAsync(TestServer.Patience));
+        Assert.DoesNotContain(server.Log.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
+    }
+
     [Theory]
     [InlineData("0n")]
     [InlineData("0H")]

@@ -186,22 +186,17 @@ public sealed class SocketTests : IDisposable
     }
 
     [Fact]
-    public async Task No_tcp_port_is_opened()
+    public async Task No_tcp_port_is_opened_whatever_the_environment_says()
     {
+        Environment.SetEnvironmentVariable("ASPNETCORE_URLS", "http://127.0.0.1:0");
+        Environment.SetEnvironmentVariable("Kestrel__Endpoints__Http__Url", "http://127.0.0.1:0");
+        var before = ListeningTcpSockets();
         await using var server = await StartAsync(SocketPath);
-        var mine = Directory.GetFiles("/proc/self/fd")
-            .Select(link => new FileInfo(link).LinkTarget)
-            .Where(target => target?.StartsWith("socket:[") == true)
-            .Select(target => target![8..^1])
-            .ToHashSet();
-        var listening = new[] { "/proc/self/net/tcp", "/proc/self/net/tcp6" }
-            .Where(File.Exists)
-            .SelectMany(file => File.ReadLines(file).Skip(1))
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields[3] == "0A" && mine.Contains(fields[9]));
-        Assert.NotEmpty(mine);
-        // The test runner may listen for its own sake, but only where it is asked to; under plain execution nothing does.
-        Assert.Empty(listening);
+        Assert.Equal(before, ListeningTcpSockets());
+
+        using var listener = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        Assert.NotEqual(before, ListeningTcpSockets());
     }
 
     [Fact]
@@ -213,6 +208,23 @@ public sealed class SocketTests : IDisposable
         await server.StartAsync();
         Assert.Throws<InvalidOperationException>(() => server.AddService(Wire.BindService(new WireService())));
         await Assert.ThrowsAsync<InvalidOperationException>(() => server.StartAsync());
+    }
+
+    /// <summary>The inodes of this process' TCP sockets that listen.</summary>
+    private static SortedSet<string> ListeningTcpSockets()
+    {
+        const string prefix = "socket:[", listening = "0A";
+        var mine = Directory.GetFiles("/proc/self/fd")
+            .Select(link => new FileInfo(link).LinkTarget)
+            .Where(target => target?.StartsWith(prefix) == true)
+            .Select(target => target![prefix.Length..^1])
+            .ToHashSet();
+        return [.. new[] { "/proc/self/net/tcp", "/proc/self/net/tcp6" }
+            .Where(File.Exists)
+            .SelectMany(file => File.ReadLines(file).Skip(1))
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields[3] == listening && mine.Contains(fields[9]))
+            .Select(fields => fields[9])];
     }
 
     private static async Task<GrpcServer> StartAsync(string path)

@@ -96,10 +96,20 @@ internal sealed class CallDispatcher(GrpcServerOptions options, MethodTable meth
         // On a thread of its own from the first line, so that a service that blocks does not hold back the answer at the deadline.
         var service = Task.Run(() => InvokeAsync(invocation, 0));
         await Task.WhenAny(service, call.GivenUp);
-        if (service.IsCompleted)
-            await AnswerAsync(invocation, call, service);
-        else
-            await AnswerGivenUpAsync(call);
+        try
+        {
+            if (service.IsCompleted)
+                await AnswerAsync(invocation, call, service);
+            else
+                await AnswerGivenUpAsync(call);
+        }
+        catch (Exception e)
+        {
+            // Without a status the client must not take the stream for well ended.
+            logger.LogWarning(e, "{Method}: the answer could not be sent", method.Path);
+            context.Abort();
+        }
+
         return service;
     }
 

@@ -12,9 +12,8 @@ namespace CsiTcmu.Grpc;
 /// <param name="Headers">The metadata.</param>
 /// <param name="Timeout">How long the caller waits, or null for ever.</param>
 /// <param name="Deadline">When the caller gives up, UTC.</param>
-/// <param name="Encoding">How messages are compressed, or null.</param>
 internal sealed record CallRequest(
-    HttpContext Http, string Method, string Host, string Peer, Metadata Headers, TimeSpan? Timeout, DateTime Deadline, string? Encoding)
+    HttpContext Http, string Method, string Host, string Peer, Metadata Headers, TimeSpan? Timeout, DateTime Deadline)
 {
     /// <summary>Reads the headers of a request.</summary>
     /// <param name="http">The request.</param>
@@ -44,7 +43,6 @@ internal sealed record CallRequest(
             http.Features.Get<IConnectionItemsFeature>()?.Items.TryGetValue(PeerName.Key, out var peer) == true ? (string)peer! : "unix:",
             metadata,
             timeout,
-            deadline,
-            headers.TryGetValue("grpc-encoding", out var encoding) ? encoding.ToString() : null);
+            deadline);
     }
 }

@@ -122,6 +122,8 @@ public sealed class GrpcServer : IAsyncDisposable
             kestrel.Dispose();
         }
 
+        _calls.Dispose();
+
         return inTime;
     }
 

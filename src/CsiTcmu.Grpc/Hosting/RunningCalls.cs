@@ -9,8 +9,11 @@ internal sealed class RunningCalls : IDisposable
     private int _count;
     private bool _stopping;
 
+    /// <summary>Begins with none.</summary>
+    public RunningCalls() => Aborted = _abort.Token;
+
     /// <summary>Fires when calls that still run must be given up.</summary>
-    public CancellationToken Aborted => _abort.Token;
+    public CancellationToken Aborted { get; }
 
     /// <summary>Begins a call.</summary>
     /// <returns>False when the server stops; then there is nothing to leave.</returns>
