@@ -56,9 +56,18 @@ public interface IDiskAttacher
     /// <exception cref="VolumeException">It cannot be made; a repetition goes on where this call stopped.</exception>
     Task<AttachedDisk> AttachAsync(DiskSpecification disk);
 
-    /// <summary>Removes the disk and whatever is left of a half-made one. The caller has made sure that nobody uses it.</summary>
+    /// <summary>Sees that a disk that is there is served: the I/O of one that is not waits, and so does whoever unmounts or syncs it.</summary>
     /// <param name="id">Volume id.</param>
-    /// <param name="disk">What it is made from, where known: a disk that nobody serves must be served while it is taken away.</param>
+    /// <param name="disk">What it is made from, where known.</param>
+    /// <exception cref="VolumeException">FailedPrecondition: it is not served and, since the volume cannot be used, cannot be.</exception>
+    Task EnsureServedAsync(string id, DiskSpecification? disk);
+
+    /// <summary>
+    /// Makes durable what was written to the disk and removes it, and whatever is left of a half-made one. The caller has made sure that
+    /// nobody uses it.
+    /// </summary>
+    /// <param name="id">Volume id.</param>
+    /// <param name="disk">What it is made from, where known.</param>
     /// <exception cref="VolumeException">FailedPrecondition: somebody uses it, or it cannot be served.</exception>
     Task DetachAsync(string id, DiskSpecification? disk);
 

@@ -41,6 +41,13 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
     }
 
     /// <inheritdoc/>
+    public async Task EnsureServedAsync(string id, DiskSpecification? disk)
+    {
+        CheckTakenOver(id);
+        await EnsureServedCoreAsync(id, disk);
+    }
+
+    /// <inheritdoc/>
     public Task DetachAsync(string id, DiskSpecification? disk)
     {
         CheckTakenOver(id);
@@ -54,7 +61,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         await KernelCall.RunAsync(() => lun.Link(device));
         FaultPoints.Reach(FaultPoints.StageLinked);
         var found = await LookAsync(disk, lun);
-        await GrowAsync(disk);
+        await GrowCoreAsync(disk);
         return found;
     }
 
@@ -63,10 +70,10 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         var device = Device(id);
         if (FindLun(device) is { } lun)
         {
-            await ServeForRemovalAsync(id, disk);
+            await EnsureServedCoreAsync(id, disk);
             try
             {
-                await KernelCall.RunAsync(lun.Remove);
+                await KernelCall.RunAsync(() => Remove(lun));
             }
             catch (TargetException cause) when (cause.Error == Errno.Busy)
             {
@@ -86,12 +93,29 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
     /// <inheritdoc/>
     public async Task GrowAsync(DiskSpecification disk)
     {
-        if (!_served.TryGetValue(disk.Id, out var served)) return;
-        if (served.Unit.BlockCount * served.Unit.BlockSize < disk.Size) await served.GrowAsync(disk.Size);
-        FaultPoints.Reach(FaultPoints.ExpandDisk);
+        CheckTakenOver(disk.Id);
+        if (FindLun(Device(disk.Id)) is null) return;
+        await ServeAsync(disk);
+        await GrowCoreAsync(disk);
+    }
+
+    /// <summary>First who serves the disk answers with the new size, then the initiator asks again.</summary>
+    private async Task GrowCoreAsync(DiskSpecification disk)
+    {
+        var served = _served[disk.Id];
+        if (served.Unit.BlockCount * served.Unit.BlockSize < disk.Size)
+        {
+            await served.GrowAsync(disk.Size);
+            FaultPoints.Reach(FaultPoints.ExpandDisk);
+        }
+
         var device = Device(disk.Id);
-        if (device.TryRead() is { } state && state.Size != disk.Size) device.SetSize(disk.Size);
-        FaultPoints.Reach(FaultPoints.ExpandDevice);
+        if (device.TryRead() is { } state && state.Size != disk.Size)
+        {
+            device.SetSize(disk.Size);
+            FaultPoints.Reach(FaultPoints.ExpandDevice);
+        }
+
         if (FindLun(device)?.FindDisk() is not { } seen || seen.Size == disk.Size) return;
         var size = await KernelCall.RunAsync(seen.Rescan);
         if (size != disk.Size)
@@ -199,7 +223,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         return Describe(seen);
     }
 
-    private async Task ServeForRemovalAsync(string id, DiskSpecification? disk)
+    private async Task EnsureServedCoreAsync(string id, DiskSpecification? disk)
     {
         if (_served.TryGetValue(id, out var served) && served.Fault is null) return;
         if (disk is null)
@@ -209,6 +233,23 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         }
 
         await ServeAsync(disk);
+    }
+
+    /// <summary>Takes a disk away, after what was written past a file system has left the page cache.</summary>
+    private static void Remove(LoopbackLun lun)
+    {
+        if (lun.FindDisk() is { } disk)
+        {
+            var file = Syscalls.Open(disk.Path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
+            if (file >= 0)
+            {
+                var result = Syscalls.Sync(file);
+                _ = Syscalls.Close(file);
+                SystemCallException.Check(result, $"{disk.Path} cannot be made durable");
+            }
+        }
+
+        lun.Remove();
     }
 
     private LogicalUnit Unit(DiskSpecification disk) => new()

@@ -1,4 +1,3 @@
-using CsiTcmu.Linux;
 using CsiTcmu.Linux.Mounts;
 using CsiTcmu.Linux.Sysfs;
 
@@ -17,8 +16,8 @@ public sealed partial class NodeVolumes
         if (path is not null) UnmountStale(path);
         if (attacher.Find(id) is { } disk)
         {
+            await attacher.EnsureServedAsync(id, DiskOf(id));
             Release(id, path, disk);
-            SyncDevice(disk.Path);
         }
         else if (path is not null && MountTable.Read().Top(path) is { } foreign)
         {
@@ -43,16 +42,6 @@ public sealed partial class NodeVolumes
 
         if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)
             throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; release it there first");
-    }
-
-    /// <summary>What was written past a file system is in the page cache still.</summary>
-    private static void SyncDevice(string device)
-    {
-        var file = Syscalls.Open(device, OpenFlags.ReadOnly | OpenFlags.CloseOnExec);
-        if (file < 0) return;
-        var result = Syscalls.Sync(file);
-        _ = Syscalls.Close(file);
-        SystemCallException.Check(result, $"{device} cannot be made durable");
     }
 
     /// <summary>What a volume's disk is made from; null when its descriptor cannot tell.</summary>

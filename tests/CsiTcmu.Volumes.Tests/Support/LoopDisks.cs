@@ -25,9 +25,16 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
         return Find(disk.Id)!;
     }
 
+    public Task EnsureServedAsync(string id, DiskSpecification? disk) => Task.CompletedTask;
+
     public async Task DetachAsync(string id, DiskSpecification? disk)
     {
-        if (Find(id) is { } found) Assert.Equal(0, (await Tool.RunAsync("losetup", ["-d", found.Path])).ExitCode);
+        if (Find(id) is { } found)
+        {
+            Assert.Equal(0, (await Tool.RunAsync("blockdev", ["--flushbufs", found.Path])).ExitCode);
+            Assert.Equal(0, (await Tool.RunAsync("losetup", ["-d", found.Path])).ExitCode);
+        }
+
         FaultPoints.Reach(FaultPoints.UnstageUnlinked);
     }
 

@@ -17,6 +17,8 @@ internal sealed class NoDisks : IDiskAttacher
         return Task.FromResult(Find(disk.Id)!);
     }
 
+    public Task EnsureServedAsync(string id, DiskSpecification? disk) => Task.CompletedTask;
+
     public Task DetachAsync(string id, DiskSpecification? disk)
     {
         Calls.Add("detach " + id);
