@@ -12,6 +12,8 @@ internal sealed class NoDisks : IDiskAttacher
 
     public Task<AttachedDisk> AttachAsync(DiskSpecification disk) => throw new NotSupportedException("This node has no disks.");
 
+    public Task EnsureServedAsync(string id, DiskSpecification? disk) => Task.CompletedTask;
+
     public Task DetachAsync(string id, DiskSpecification? disk) => Task.CompletedTask;
 
     public Task GrowAsync(DiskSpecification disk) => Task.CompletedTask;
