@@ -6,6 +6,9 @@ public static class Errno
     /// <summary>EPERM: operation not permitted.</summary>
     public const int NotPermitted = 1;
 
+    /// <summary>ENOENT: no such file or folder.</summary>
+    public const int NoEntry = 2;
+
     /// <summary>EINTR: interrupted by a signal.</summary>
     public const int Interrupted = 4;
 
@@ -33,14 +36,29 @@ public static class Errno
     /// <summary>EEXIST: exists already.</summary>
     public const int Exists = 17;
 
+    /// <summary>ENODEV: no such device.</summary>
+    public const int NoDevice = 19;
+
+    /// <summary>ENOTDIR: not a folder.</summary>
+    public const int NotDirectory = 20;
+
     /// <summary>EINVAL: invalid argument.</summary>
     public const int InvalidArgument = 22;
+
+    /// <summary>EFBIG: larger than the file system allows.</summary>
+    public const int FileTooBig = 27;
 
     /// <summary>ENOSPC: no space left.</summary>
     public const int NoSpace = 28;
 
+    /// <summary>EROFS: the file system is read-only.</summary>
+    public const int ReadOnlyFileSystem = 30;
+
     /// <summary>ENOSYS: no such system call.</summary>
     public const int NoSystemCall = 38;
+
+    /// <summary>ENOTEMPTY: the folder is not empty.</summary>
+    public const int NotEmpty = 39;
 
     /// <summary>ETIME: timer expired.</summary>
     public const int TimeExpired = 62;
@@ -50,4 +68,7 @@ public static class Errno
 
     /// <summary>EOPNOTSUPP: not supported by the file system.</summary>
     public const int NotSupported = 95;
+
+    /// <summary>EDQUOT: the quota is used up.</summary>
+    public const int QuotaExceeded = 122;
 }

@@ -42,6 +42,9 @@ public sealed record Volume
     /// <summary>Logical block size in bytes.</summary>
     public required int BlockSize { get; init; }
 
+    /// <summary>True when it was made for raw block.</summary>
+    public bool Block { get; init; }
+
     /// <summary>File system that a mounted volume is formatted with: ext4 or xfs.</summary>
     public required string FileSystem { get; init; }
 

@@ -1,0 +1,102 @@
+namespace CsiTcmu.Linux.Tools;
+
+/// <summary>What is on a device.</summary>
+/// <param name="Blank">True when nothing of any kind was found.</param>
+/// <param name="FileSystem">The file system, when that is all there is; else empty.</param>
+/// <param name="Description">What was found, for messages.</param>
+public sealed record DeviceContent(bool Blank, string FileSystem, string Description);
+
+/// <summary>blkid, mkfs, resize2fs, xfs_growfs.</summary>
+public static class FileSystemTools
+{
+    private const int End = 1 << 20; // every signature that is known lies in the first or last MiB
+
+    private const int SeekEnd = 2; // SEEK_END
+
+    // blkid(8), "EXIT STATUS".
+    private const int BlkidFound = 0, BlkidNothing = 2, BlkidAmbivalent = 8;
+
+    /// <summary>Looks at a device itself, never at a cache: it is blank when it has no signature and its first and last MiB are zeroes.</summary>
+    /// <exception cref="IOException">blkid is missing, or the device cannot be read.</exception>
+    public static async Task<DeviceContent> ProbeAsync(string device, CancellationToken cancellationToken = default)
+    {
+        var result = await Tool.RunAsync("blkid", ["-p", "-o", "export", device], cancellationToken);
+        return result.ExitCode switch
+        {
+            BlkidNothing => DescribeEnds(device),
+            BlkidAmbivalent => new DeviceContent(Blank: false, "", "several signatures that contradict each other"),
+            BlkidFound => Describe(result.Output),
+            _ => throw new IOException($"{device} cannot be examined: {result.Summary}"),
+        };
+    }
+
+    /// <summary>Makes a file system. Whatever was on the device is lost.</summary>
+    /// <param name="fileSystem">ext4 or xfs.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="options">More words for mkfs.</param>
+    /// <param name="cancellationToken">Ends mkfs.</param>
+    /// <exception cref="IOException">mkfs is missing or failed; the message holds what it said.</exception>
+    public static async Task MakeAsync(
+        string fileSystem, string device, IReadOnlyList<string> options, CancellationToken cancellationToken = default)
+    {
+        // Both tools ask before they overwrite; the caller has looked already. Discarding a sparse image is work for nothing.
+        IReadOnlyList<string> words = fileSystem switch
+        {
+            "ext4" => ["-F", "-q", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", .. options, device],
+            "xfs" => ["-f", "-q", "-K", .. options, device],
+            _ => throw new ArgumentException($"no mkfs is known for {fileSystem}", nameof(fileSystem)),
+        };
+        var result = await Tool.RunAsync("mkfs." + fileSystem, words, cancellationToken);
+        if (result.ExitCode != 0) throw new IOException($"no {fileSystem} can be made on {device}: {result.Summary}");
+    }
+
+    /// <summary>Makes a mounted file system as large as its device. Success when it is already.</summary>
+    /// <param name="fileSystem">ext4 or xfs.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="mountPoint">Where it is mounted.</param>
+    /// <param name="cancellationToken">Ends the tool.</param>
+    /// <exception cref="IOException">The tool is missing or failed; the message holds what it said.</exception>
+    public static async Task GrowAsync(string fileSystem, string device, string mountPoint, CancellationToken cancellationToken = default)
+    {
+        var result = fileSystem switch
+        {
+            "ext4" => await Tool.RunAsync("resize2fs", [device], cancellationToken),
+            "xfs" => await Tool.RunAsync("xfs_growfs", ["-d", mountPoint], cancellationToken),
+            _ => throw new ArgumentException($"no tool is known that grows {fileSystem}", nameof(fileSystem)),
+        };
+        if (result.ExitCode != 0) throw new IOException($"the {fileSystem} on {device} cannot be grown: {result.Summary}");
+    }
+
+    /// <summary>blkid says "nothing" as well when it cannot open or read the device, so it is read here too.</summary>
+    private static DeviceContent DescribeEnds(string device)
+    {
+        using var file = File.OpenHandle(device);
+        var size = Syscalls.Seek((int)file.DangerousGetHandle(), 0, SeekEnd); // the runtime takes the length of a block device to be zero
+        if (size <= 0) throw new IOException($"{device} has no size.");
+        var buffer = new byte[Math.Min(End, size)];
+        foreach (var start in new[] { 0, size - buffer.Length })
+        {
+            if (RandomAccess.Read(file, buffer, start) != buffer.Length) throw new IOException($"{device} cannot be read at {start}.");
+            if (buffer.AsSpan().ContainsAnyExcept((byte)0)) return new DeviceContent(Blank: false, "", "data without a signature");
+        }
+
+        return new DeviceContent(Blank: true, "", "nothing");
+    }
+
+    private static DeviceContent Describe(string export)
+    {
+        var tags = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in export.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var parts = line.Split('=', 2);
+            if (parts.Length == 2) tags[parts[0]] = parts[1];
+        }
+
+        var type = tags.GetValueOrDefault("TYPE", "");
+        if (tags.TryGetValue("PTTYPE", out var table))
+            return new DeviceContent(Blank: false, "", type.Length > 0 ? $"a partition table ({table}) and {type}" : $"a partition table ({table})");
+        return string.Equals(tags.GetValueOrDefault("USAGE"), "filesystem", StringComparison.Ordinal)
+            ? new DeviceContent(Blank: false, type, $"a file system ({type})")
+            : new DeviceContent(Blank: false, "", type.Length > 0 ? type : "something that has no name");
+    }
+}

@@ -1,0 +1,47 @@
+using CsiTcmu.Volumes.Pools;
+
+namespace CsiTcmu.Volumes;
+
+/// <summary>A volume in its pool.</summary>
+/// <param name="Pool">The pool.</param>
+/// <param name="Descriptor">What is written about it.</param>
+internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
+{
+    public string Id => Descriptor.Id;
+
+    /// <summary>The file with its bytes.</summary>
+    public string Image => Pool.Volumes.Image(Id);
+
+    /// <summary>As others see it.</summary>
+    public Volume ToVolume() => new()
+    {
+        Id = Descriptor.Id,
+        Name = Descriptor.Name,
+        Pool = Pool.Name,
+        Size = Descriptor.Size,
+        BlockSize = Descriptor.BlockSize,
+        Block = Descriptor.Block,
+        FileSystem = Descriptor.FileSystem,
+        MkfsOptions = Descriptor.MkfsOptions,
+        Parameters = Descriptor.Parameters,
+        Wwid = Descriptor.Wwid,
+    };
+
+    /// <summary>What an attacher needs to know.</summary>
+    public DiskSpecification ToDisk() => new()
+    {
+        Pool = Pool.Name,
+        Id = Descriptor.Id,
+        Image = Image,
+        Size = Descriptor.Size,
+        BlockSize = Descriptor.BlockSize,
+        Wwid = Descriptor.Wwid,
+        Target = Descriptor.Target,
+    };
+}
+
+/// <summary>A volume that is kept and cannot be used.</summary>
+/// <param name="Pool">Its pool.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Reason">Why, with the fix.</param>
+public sealed record DamagedVolume(string Pool, string Id, string Reason);

@@ -1,0 +1,96 @@
+using CsiTcmu.Volumes.Pools;
+
+namespace CsiTcmu.Volumes;
+
+public sealed partial class VolumeCatalogue
+{
+    /// <inheritdoc/>
+    public Task<Volume> CreateAsync(VolumeWish wish, CancellationToken cancellationToken)
+    {
+        var id = VolumeId.Of(wish.Name);
+        VolumeSizes.Check(wish.Size);
+        var parameters = VolumeParameters.Parse(wish.Parameters, wish.FileSystem, wish.Block);
+        var pools = Candidates(parameters.Pool);
+        return Operations.RunAsync(
+            "creation",
+            [Operations.VolumeKey(id)],
+            () => Task.FromResult((Existing(id, wish, parameters, pools) ?? Create(id, wish, parameters, pools)).ToVolume()),
+            cancellationToken);
+    }
+
+    /// <summary>The volume that was made for the same wish; null when there is none of that name.</summary>
+    private StoredVolume? Existing(string id, VolumeWish wish, VolumeParameters parameters, IReadOnlyList<Pool> candidates)
+    {
+        // In a pool that the wish does not allow there is no volume of this wish, so that pool may be gone.
+        if (Find(id, candidates) is not { } existing) return null;
+        var descriptor = existing.Descriptor;
+        return Difference(existing, wish, parameters) is { } difference
+            ? throw new VolumeException(VolumeError.AlreadyExists, $"volume '{descriptor.Id}' exists and {difference}; use another name, or the same wish as before")
+            : existing;
+    }
+
+    private static string? Difference(StoredVolume existing, VolumeWish wish, VolumeParameters parameters)
+    {
+        var descriptor = existing.Descriptor;
+        if (!string.Equals(descriptor.Name, wish.Name, StringComparison.Ordinal)) return "was made under another name";
+        if (!VolumeSizes.Satisfies(descriptor.Size, wish.Size)) return $"has {descriptor.Size} bytes, which is not the size asked for";
+        if (descriptor.Block != wish.Block) return descriptor.Block ? "is for raw block" : "is for a file system";
+        if (parameters.Pool.Length > 0 && !string.Equals(existing.Pool.Name, parameters.Pool, StringComparison.Ordinal)) return $"is in pool '{existing.Pool.Name}'";
+        if (descriptor.BlockSize != parameters.BlockSize) return $"has a block size of {descriptor.BlockSize}";
+        if (!descriptor.Block && !string.Equals(descriptor.FileSystem, parameters.FileSystem, StringComparison.Ordinal)) return $"is for {descriptor.FileSystem}";
+        return string.Equals(descriptor.MkfsOptions, parameters.MkfsOptions, StringComparison.Ordinal) ? null : $"has mkfs options '{descriptor.MkfsOptions}'";
+    }
+
+    private StoredVolume Create(string id, VolumeWish wish, VolumeParameters parameters, IReadOnlyList<Pool> candidates)
+    {
+        var (pool, room) = Measure(candidates).MaxBy(entry => entry.Room.Available);
+        var size = VolumeSizes.Choose(
+            wish.Size, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step);
+        return InPool(pool, () =>
+        {
+            pool.Volumes.Clean(id);
+            using var reservation = pool.Reserve(size);
+            var descriptor = new VolumeDescriptor
+            {
+                Version = VolumeDescriptor.CurrentVersion,
+                Id = id,
+                Name = wish.Name,
+                Size = size,
+                BlockSize = parameters.BlockSize,
+                Block = wish.Block,
+                FileSystem = parameters.FileSystem,
+                MkfsOptions = parameters.MkfsOptions,
+                Parameters = new Dictionary<string, string>(wish.Parameters, StringComparer.Ordinal),
+                Wwid = WorldWideNames.NewDisk(),
+                Target = NewTarget(),
+                Format = FormatState.Never,
+            };
+            pool.Volumes.Create(descriptor);
+            return new StoredVolume(pool, descriptor);
+        });
+    }
+
+    /// <summary>A target name that no volume has: two targets of one name would be one SCSI host.</summary>
+    private string NewTarget()
+    {
+        var taken = _pools.SelectMany(Targets).ToHashSet(StringComparer.Ordinal);
+        for (; ; )
+        {
+            var target = WorldWideNames.NewTarget();
+            if (!taken.Contains(target)) return target;
+        }
+    }
+
+    private static List<string> Targets(Pool pool)
+    {
+        try
+        {
+            return [.. pool.Volumes.List().Select(id => TryRead(pool, id, out _)).OfType<StoredVolume>().Select(volume => volume.Descriptor.Target)];
+        }
+        catch (Exception cause) when (cause is VolumeException or IOException)
+        {
+            // A pool that is gone: chance alone keeps the names apart, 1 in 2^36.
+            return [];
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json.Serialization;
+
+namespace CsiTcmu.Volumes;
+
+/// <summary>How far the formatting of a volume is.</summary>
+internal enum FormatState
+{
+    /// <summary>Never begun: only a blank device is formatted.</summary>
+    Never,
+
+    /// <summary>mkfs was begun and nothing was ever mounted: it may be begun again over whatever it left.</summary>
+    Formatting,
+
+    /// <summary>mkfs has ended and its result is durable: the device is never formatted again.</summary>
+    Formatted,
+}
+
+/// <summary>A volume as it is written beside its image, <c>volume.json</c>. Reading is strict: what is not understood is not used.</summary>
+internal sealed record VolumeDescriptor
+{
+    public const int CurrentVersion = 1;
+
+    /// <summary>Of this format.</summary>
+    public required int Version { get; init; }
+
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>Promised size in bytes. The image is never smaller.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Logical block size in bytes.</summary>
+    public required int BlockSize { get; init; }
+
+    /// <summary>True for raw block.</summary>
+    public required bool Block { get; init; }
+
+    public required string FileSystem { get; init; }
+
+    public required string MkfsOptions { get; init; }
+
+    /// <summary>As given at creation.</summary>
+    public required Dictionary<string, string> Parameters { get; init; }
+
+    /// <summary>World wide name of the disk.</summary>
+    public required string Wwid { get; init; }
+
+    /// <summary>Name of the loopback target: <c>naa.</c> and 16 digits.</summary>
+    public required string Target { get; init; }
+
+    public required FormatState Format { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    WriteIndented = true,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(VolumeDescriptor))]
+internal sealed partial class DescriptorJson : JsonSerializerContext;

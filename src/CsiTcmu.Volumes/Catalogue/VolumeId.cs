@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace CsiTcmu.Volumes;
+
+/// <summary>
+/// Volume ids. An id is a folder's name in a pool, a name in configfs and, on Kubernetes, a resource's name, so it is 1 to 128 of
+/// a-z, 0-9, dash and dot, begins and ends with a letter or digit, and holds no two dots in a row. Anything else names no volume, and
+/// never becomes a path.
+/// </summary>
+internal static class VolumeId
+{
+    private const int Longest = 128;
+    private const int HashDigits = 40;
+
+    /// <summary>True for a text that can be an id.</summary>
+    public static bool IsValid(string id) =>
+        id.Length is > 0 and <= Longest
+        && id.All(c => IsEnd(c) || c is '-' or '.')
+        && IsEnd(id[0]) && IsEnd(id[^1])
+        && !id.Contains("..", StringComparison.Ordinal);
+
+    /// <summary>The id of the volume of that name: the name itself where that can be, else a hash of it.</summary>
+    /// <exception cref="VolumeException">InvalidArgument: the name is empty or longer than 128 bytes.</exception>
+    public static string Of(string name)
+    {
+        var bytes = Encoding.UTF8.GetBytes(name);
+        if (bytes.Length is 0 or > Longest)
+            throw new VolumeException(VolumeError.InvalidArgument, $"a volume's name must have 1 to {Longest} bytes; this one has {bytes.Length}");
+        return IsValid(name) ? name : "v-" + Convert.ToHexStringLower(SHA256.HashData(bytes))[..HashDigits];
+    }
+
+    /// <summary>The failure that says that there is no such volume. Text that cannot be an id is not repeated.</summary>
+    public static VolumeException NotFound(string id) => new(
+        VolumeError.NotFound,
+        IsValid(id) ? $"there is no volume '{id}' on this node" : "there is no such volume on this node; its id is none that this driver gives out");
+
+    private static bool IsEnd(char c) => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c);
+}

@@ -1,0 +1,116 @@
+namespace CsiTcmu.Volumes;
+
+/// <summary>
+/// Names of the places between two steps of an operation. Nothing happens there in the product; tests watch them to end the process at
+/// each, and see that the repeated operation ends right.
+/// </summary>
+public static class FaultPoints
+{
+    /// <summary>Create: the volume's folder is there under its temporary name.</summary>
+    public const string CreateFolder = "create.folder";
+
+    /// <summary>Create: the image has its size.</summary>
+    public const string CreateImage = "create.image";
+
+    /// <summary>Create: the descriptor is written.</summary>
+    public const string CreateDescriptor = "create.descriptor";
+
+    /// <summary>Create: the folder has its name.</summary>
+    public const string CreateRenamed = "create.renamed";
+
+    /// <summary>Create: the name is durable.</summary>
+    public const string CreateDurable = "create.durable";
+
+    /// <summary>Delete: the folder has its temporary name.</summary>
+    public const string DeleteRenamed = "delete.renamed";
+
+    /// <summary>Delete: the image is unlinked.</summary>
+    public const string DeleteImage = "delete.image";
+
+    /// <summary>Delete: the folder is gone.</summary>
+    public const string DeleteFolder = "delete.folder";
+
+    /// <summary>Expand: the image has its new size.</summary>
+    public const string ExpandImage = "expand.image";
+
+    /// <summary>Expand: the descriptor has the new size.</summary>
+    public const string ExpandDescriptor = "expand.descriptor";
+
+    /// <summary>Expand: the disk reports the new size to who asks.</summary>
+    public const string ExpandDisk = "expand.disk";
+
+    /// <summary>Expand: the kernel's target device has the new size.</summary>
+    public const string ExpandDevice = "expand.device";
+
+    /// <summary>Expand: the initiator has looked again.</summary>
+    public const string ExpandRescan = "expand.rescan";
+
+    /// <summary>Expand: the file system is grown.</summary>
+    public const string ExpandFileSystem = "expand.filesystem";
+
+    /// <summary>Stage: the target device exists.</summary>
+    public const string StageDevice = "stage.device";
+
+    /// <summary>Stage: its ring is mapped.</summary>
+    public const string StageOpened = "stage.opened";
+
+    /// <summary>Stage: it is served.</summary>
+    public const string StageServed = "stage.served";
+
+    /// <summary>Stage: the LUN is linked.</summary>
+    public const string StageLinked = "stage.linked";
+
+    /// <summary>Stage: the block device is there and is the right one.</summary>
+    public const string StageDisk = "stage.disk";
+
+    /// <summary>Stage: the descriptor says that formatting begins.</summary>
+    public const string StageFormatting = "stage.formatting";
+
+    /// <summary>Stage: mkfs has ended, the descriptor does not say so yet.</summary>
+    public const string StageMade = "stage.made";
+
+    /// <summary>Stage: the descriptor says that the volume is formatted.</summary>
+    public const string StageFormatted = "stage.formatted";
+
+    /// <summary>Stage: the file system is mounted.</summary>
+    public const string StageMounted = "stage.mounted";
+
+    /// <summary>Publish: the target exists.</summary>
+    public const string PublishTarget = "publish.target";
+
+    /// <summary>Publish: the target is bound.</summary>
+    public const string PublishBound = "publish.bound";
+
+    /// <summary>Unpublish: the target is not mounted any more.</summary>
+    public const string UnpublishUnmounted = "unpublish.unmounted";
+
+    /// <summary>Unstage: the file system is not mounted any more.</summary>
+    public const string UnstageUnmounted = "unstage.unmounted";
+
+    /// <summary>Unstage: the LUN is unlinked.</summary>
+    public const string UnstageUnlinked = "unstage.unlinked";
+
+    /// <summary>Unstage: nobody serves the device any more.</summary>
+    public const string UnstageStopped = "unstage.stopped";
+
+    /// <summary>Unstage: the target device is gone.</summary>
+    public const string UnstageRemoved = "unstage.removed";
+
+    /// <summary>All names.</summary>
+    public static IReadOnlyList<string> All { get; } =
+    [
+        CreateFolder, CreateImage, CreateDescriptor, CreateRenamed, CreateDurable,
+        DeleteRenamed, DeleteImage, DeleteFolder,
+        ExpandImage, ExpandDescriptor, ExpandDisk, ExpandDevice, ExpandRescan, ExpandFileSystem,
+        StageDevice, StageOpened, StageServed, StageLinked, StageDisk, StageFormatting, StageMade, StageFormatted, StageMounted,
+        PublishTarget, PublishBound, UnpublishUnmounted,
+        UnstageUnmounted, UnstageUnlinked, UnstageStopped, UnstageRemoved,
+    ];
+
+    /// <summary>Is told every name that is reached; null in the product.</summary>
+    internal static Action<string>? Observer { get; set; }
+
+    /// <summary>Says that an operation is at that place.</summary>
+    /// <param name="name">One of <see cref="All"/>.</param>
+    public static void Reach(string name) => Observer?.Invoke(name);
+}

@@ -1,0 +1,111 @@
+using CsiTcmu.Linux;
+using CsiTcmu.Linux.Mounts;
+using CsiTcmu.Linux.Sysfs;
+
+namespace CsiTcmu.Volumes.Node;
+
+public sealed partial class NodeVolumes
+{
+    /// <inheritdoc/>
+    public Task StageAsync(string id, string stagingPath, VolumeUse use, CancellationToken cancellationToken) =>
+        RunAsync("staging", id, stagingPath, () => StageCoreAsync(id, stagingPath, use), cancellationToken);
+
+    private async Task StageCoreAsync(string id, string stagingPath, VolumeUse use)
+    {
+        var volume = catalogue.Require(id);
+        var options = CheckUse(volume.Descriptor, use);
+        var path = HostPath.Folder(stagingPath).Path;
+        UnmountStale(path);
+
+        var table = MountTable.Read();
+        var top = table.Top(path);
+        var disk = attacher.Find(id);
+        if (disk is not null) CheckElsewhere(volume.Descriptor, use, table, disk, path);
+        if (top is not null) CheckStaged(volume.Descriptor, use, options, disk, top);
+
+        // Also when everything seems done: the disk must be served and have its size.
+        disk = await attacher.AttachAsync(volume.ToDisk());
+        FaultPoints.Reach(FaultPoints.StageDisk);
+        if (top is not null || use.Block) return;
+
+        if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)
+            throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; keep LVM, MD and multipath off the disks of this driver");
+        await Formatter.PrepareAsync(volume, disk, logger);
+        Mount(volume.Descriptor, disk, path, options);
+        FaultPoints.Reach(FaultPoints.StageMounted);
+    }
+
+    /// <summary>Refuses a use that the volume is not for.</summary>
+    private static MountOptions CheckUse(VolumeDescriptor descriptor, VolumeUse use)
+    {
+        if (descriptor.Block != use.Block)
+            throw Failed($"volume '{descriptor.Id}' was made for {(descriptor.Block ? "raw block" : "a file system")}, {(use.Block ? "raw block" : "a file system")} is asked for");
+        if (!use.Block && use.FileSystem.Length > 0 && !string.Equals(use.FileSystem, descriptor.FileSystem, StringComparison.Ordinal))
+            throw Failed($"volume '{descriptor.Id}' is for {descriptor.FileSystem}, {use.FileSystem} is asked for");
+        return ParseOptions(use);
+    }
+
+    private static MountOptions ParseOptions(VolumeUse use)
+    {
+        try
+        {
+            return MountOptions.Parse(use.MountFlags);
+        }
+        catch (FormatException cause)
+        {
+            throw new VolumeException(VolumeError.InvalidArgument, cause.Message, cause);
+        }
+    }
+
+    /// <summary>Refuses a disk that is staged at another path or in another way.</summary>
+    private static void CheckElsewhere(VolumeDescriptor descriptor, VolumeUse use, MountTable table, AttachedDisk disk, string path)
+    {
+        if (!use.Block && BlockPublishes(table, disk) is { Count: > 0 } nodes)
+            throw new VolumeException(VolumeError.AlreadyExists, $"volume '{descriptor.Id}' is in use as raw block at {nodes[0].Target}");
+        var mounts = table.Of(disk.Number);
+        if (mounts.Count > 0 && mounts.All(entry => entry.Target != path))
+            throw Failed($"volume '{descriptor.Id}' is mounted at {mounts[0].Target}; unstage it there first");
+    }
+
+    /// <summary>Refuses what is mounted at the staging path unless it is this volume in this use.</summary>
+    private static void CheckStaged(VolumeDescriptor descriptor, VolumeUse use, MountOptions options, AttachedDisk? disk, MountEntry top)
+    {
+        if (disk is null || top.Device != disk.Number || top.Root != "/")
+            throw Failed($"{top.Target} has something else mounted ({top.FileSystem} from {top.Source}); unmount it, or use another staging path");
+        if (use.Block) throw new VolumeException(VolumeError.AlreadyExists, $"volume '{descriptor.Id}' is staged with a file system");
+        if (Difference(options, top) is { } difference)
+            throw new VolumeException(VolumeError.AlreadyExists, $"volume '{descriptor.Id}' is staged at {top.Target} with other mount options: {difference}");
+    }
+
+    /// <summary>How a mount differs from what is asked for; null when it does not.</summary>
+    private static string? Difference(MountOptions asked, MountEntry mounted)
+    {
+        if (mounted.Flags != asked.Effective) return mounted.Options;
+
+        // A file system that the kernel made read-only after an error is still the one that was asked for.
+        const MountFlags compared = MountOptions.PerFileSystem & ~MountFlags.ReadOnly;
+        if ((mounted.SuperFlags & compared) != (asked.Flags & compared)) return mounted.SuperOptions;
+
+        // Of its own options a file system prints what it likes: an option is another one only if the kernel says so.
+        var printed = mounted.SuperOptions.Split(',');
+        var wanted = asked.Data.Split(',');
+        if (printed.Contains("discard", StringComparer.Ordinal) != wanted.Contains("discard", StringComparer.Ordinal)) return mounted.SuperOptions;
+        return wanted.Any(option => option.IndexOf('=', StringComparison.Ordinal) is > 0 and var cut
+                && printed.Any(other => other.StartsWith(option[..(cut + 1)], StringComparison.Ordinal) && other != option))
+            ? mounted.SuperOptions
+            : null;
+    }
+
+    private static void Mount(VolumeDescriptor descriptor, AttachedDisk disk, string path, MountOptions options)
+    {
+        var result = Syscalls.Mount(disk.Path, path, descriptor.FileSystem, options.Flags, options.Data);
+        if (result < 0)
+        {
+            throw Failed(
+                $"the {descriptor.FileSystem} of volume '{descriptor.Id}' on {disk.Path} cannot be mounted at {path}: {Syscalls.Describe(result)}; the kernel's log says why (dmesg), mount options are a common cause");
+        }
+
+        if (MountTable.Read().Top(path) is not { } top || top.Device != disk.Number)
+            throw new VolumeException(VolumeError.Unavailable, $"{path} is mounted and yet does not show {disk.Path}; another mount came in between");
+    }
+}

@@ -1,0 +1,59 @@
+using CsiTcmu.Linux.Mounts;
+using CsiTcmu.Linux.Sysfs;
+
+namespace CsiTcmu.Volumes.Node;
+
+public sealed partial class NodeVolumes
+{
+    /// <inheritdoc/>
+    public Task UnstageAsync(string id, string stagingPath, CancellationToken cancellationToken) =>
+        RunAsync("unstaging", id, stagingPath, () => UnstageCoreAsync(id, stagingPath), cancellationToken);
+
+    private async Task UnstageCoreAsync(string id, string stagingPath)
+    {
+        var path = HostPath.Find(stagingPath)?.Path;
+        if (!VolumeId.IsValid(id)) return;
+        if (path is not null) UnmountStale(path);
+        if (attacher.Find(id) is { } disk)
+        {
+            await attacher.EnsureServedAsync(id, DiskOf(id));
+            Release(id, path, disk);
+        }
+        else if (path is not null && MountTable.Read().Top(path) is { } foreign)
+        {
+            throw Failed($"{path} has something else mounted ({foreign.FileSystem} from {foreign.Source}) than volume '{id}', which is not attached");
+        }
+
+        FaultPoints.Reach(FaultPoints.UnstageUnmounted);
+        await attacher.DetachAsync(id, DiskOf(id));
+    }
+
+    /// <summary>Unmounts the staging path, after seeing that nobody else uses the disk.</summary>
+    private static void Release(string id, string? path, AttachedDisk disk)
+    {
+        var table = MountTable.Read();
+        var others = table.Of(disk.Number).Where(entry => entry.Target != path).Concat(BlockPublishes(table, disk)).Select(entry => entry.Target).ToList();
+        if (others.Count > 0) throw Failed($"volume '{id}' is still mounted at {string.Join(", ", others)}; unpublish it there first");
+        while (path is not null && MountTable.Read().Top(path) is { } top)
+        {
+            if (top.Device != disk.Number) throw Failed($"{path} has something else mounted ({top.FileSystem} from {top.Source}) than volume '{id}'");
+            Unmount(path, top);
+        }
+
+        if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)
+            throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; release it there first");
+    }
+
+    /// <summary>What a volume's disk is made from; null when its descriptor cannot tell.</summary>
+    private DiskSpecification? DiskOf(string id)
+    {
+        try
+        {
+            return catalogue.Find(id)?.ToDisk();
+        }
+        catch (VolumeException)
+        {
+            return null;
+        }
+    }
+}

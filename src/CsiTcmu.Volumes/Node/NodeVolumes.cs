@@ -1,0 +1,104 @@
+using CsiTcmu.Linux;
+using CsiTcmu.Linux.Mounts;
+using CsiTcmu.Linux.Sysfs;
+using Microsoft.Extensions.Logging;
+
+namespace CsiTcmu.Volumes.Node;
+
+/// <summary>
+/// Volumes as disks, mounts and bind mounts of this node. What is staged and published is read from the kernel (configfs, sysfs,
+/// mountinfo) at each call; there is no other book-keeping, so nothing can disagree with it after a crash.
+/// </summary>
+/// <param name="nodeId">This node's id.</param>
+/// <param name="catalogue">The volumes.</param>
+/// <param name="attacher">What makes disks of them.</param>
+/// <param name="logger">Receives what is worth telling.</param>
+public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue, IDiskAttacher attacher, ILogger logger) : INodeVolumes
+{
+    private const string DeviceFileSystem = "devtmpfs";
+    private const string DeletedNode = "//deleted"; // fs/d_path.c marks an unlinked bind source so
+    private static readonly TimeSpan OperationsPatience = TimeSpan.FromSeconds(10);
+
+    /// <inheritdoc/>
+    public string NodeId { get; } = nodeId;
+
+    /// <inheritdoc/>
+    public int MaximumVolumes => 0;
+
+    /// <summary>
+    /// Goes on with the I/O of every disk that an earlier process left. To be called before anything else; failures are logged and keep
+    /// nothing else from going on.
+    /// </summary>
+    public async Task<IReadOnlyList<TakenOver>> TakeOverAsync()
+    {
+        var all = await attacher.TakeOverAsync((pool, id) =>
+        {
+            if (!catalogue.HasPool(pool)) return null;
+            var volume = catalogue.Require(id);
+            return string.Equals(volume.Pool.Name, pool, StringComparison.Ordinal)
+                ? volume.ToDisk()
+                : throw new VolumeException(VolumeError.FailedPrecondition, $"volume '{id}' is in pool '{volume.Pool.Name}', not in '{pool}'");
+        });
+        foreach (var one in all)
+        {
+            if (one.Problem is not null) logger.LogError("Volume {Id} of pool {Pool} is not served: {Problem}", one.Id, one.Pool, one.Problem);
+            else if (one.Disk is null) logger.LogInformation("Removed the half-made device of volume {Id}", one.Id);
+            else logger.LogInformation("Volume {Id} goes on as {Disk}", one.Id, one.Disk.Path);
+        }
+
+        return all;
+    }
+
+    /// <summary>Ends: no new operation begins, those under way are given a while, then all I/O waits for the next process.</summary>
+    public async Task StopAsync()
+    {
+        await catalogue.Operations.CloseAsync(OperationsPatience);
+        await attacher.StopAsync();
+    }
+
+    private Task RunAsync(string name, string id, string path, Func<Task> work, CancellationToken cancellationToken) =>
+        catalogue.Operations.RunAsync(
+            name, [Operations.VolumeKey(VolumeId.IsValid(id) ? id : ""), Operations.PathKey(path.TrimEnd('/'))], work, cancellationToken);
+
+    /// <summary>Every place where the node of a disk is bound onto a file: raw block publishes.</summary>
+    private static List<MountEntry> BlockPublishes(MountTable table, AttachedDisk disk) =>
+        [.. table.Entries.Where(entry => IsNodeOf(entry, disk))];
+
+    private static bool IsNodeOf(MountEntry entry, AttachedDisk disk) =>
+        string.Equals(entry.FileSystem, DeviceFileSystem, StringComparison.Ordinal)
+        && string.Equals(entry.Root, "/" + disk.Name, StringComparison.Ordinal)
+        && IsNodeAt(entry.Target, disk);
+
+    private static bool IsNodeAt(string path, AttachedDisk disk) =>
+        Syscalls.Status(path, out var status) == 0 && status.Kind == FileKind.BlockDevice && status.Device == disk.Number;
+
+    /// <summary>True for a mount whose disk is gone: nothing can be read from it or written to it any more.</summary>
+    private static bool IsStale(MountEntry entry) =>
+        entry.Device.Major != 0
+            ? BlockDevice.Find(entry.Device) is null
+            : string.Equals(entry.FileSystem, DeviceFileSystem, StringComparison.Ordinal) && entry.Root.EndsWith(DeletedNode, StringComparison.Ordinal);
+
+    /// <summary>Unmounts what a disk that is gone left on a path.</summary>
+    private void UnmountStale(string path)
+    {
+        while (MountTable.Read().Top(path) is { } top && IsStale(top))
+        {
+            logger.LogWarning("Unmounting {Path}: its disk ({Source}) is gone", path, top.Source);
+            Unmount(path, top);
+        }
+    }
+
+    /// <summary>Unmounts the topmost mount of a path and sees that it is gone.</summary>
+    private static void Unmount(string path, MountEntry top)
+    {
+        var result = Syscalls.Unmount(path);
+        if (MountTable.Read().Entries.All(entry => entry.Id != top.Id || entry.Target != path)) return;
+        throw new VolumeException(
+            VolumeError.FailedPrecondition,
+            result == -Errno.Busy
+                ? $"{path} is in use; end the programs that use it (fuser -vm {path})"
+                : $"{path} cannot be unmounted: {Syscalls.Describe(result)}");
+    }
+
+    private static VolumeException Failed(string message) => new(VolumeError.FailedPrecondition, message);
+}

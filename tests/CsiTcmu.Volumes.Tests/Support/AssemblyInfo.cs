@@ -1,0 +1,2 @@
+// Mounts, loop devices and the observer of fault points belong to the whole process.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -1,0 +1,39 @@
+using CsiTcmu.Linux;
+
+namespace CsiTcmu.Volumes.Tests.Support;
+
+/// <summary>An attacher whose disks are only names.</summary>
+internal sealed class NoDisks : IDiskAttacher
+{
+    public HashSet<string> Present { get; } = [];
+
+    public List<string> Calls { get; } = [];
+
+    public AttachedDisk? Find(string id) => Present.Contains(id) ? new AttachedDisk("sdz", new DeviceNumber(65, 1)) : null;
+
+    public Task<AttachedDisk> AttachAsync(DiskSpecification disk)
+    {
+        Present.Add(disk.Id);
+        return Task.FromResult(Find(disk.Id)!);
+    }
+
+    public Task EnsureServedAsync(string id, DiskSpecification? disk) => Task.CompletedTask;
+
+    public Task DetachAsync(string id, DiskSpecification? disk)
+    {
+        Calls.Add("detach " + id);
+        Present.Remove(id);
+        return Task.CompletedTask;
+    }
+
+    public Task GrowAsync(DiskSpecification disk)
+    {
+        Calls.Add($"grow {disk.Id} {disk.Size}");
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
+        Task.FromResult<IReadOnlyList<TakenOver>>([]);
+
+    public Task StopAsync() => Task.CompletedTask;
+}
