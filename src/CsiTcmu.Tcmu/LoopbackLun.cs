@@ -186,9 +186,16 @@ public sealed partial class LoopbackLun
 
     private List<string> Links()
     {
-        // The kernel's own attributes are regular files and folders; each link is one to a device.
-        var folder = new DirectoryInfo(LunFolder);
-        return folder.Exists ? [.. folder.EnumerateFileSystemInfos().Where(e => e.LinkTarget is not null).Select(e => e.FullName)] : [];
+        try
+        {
+            // The kernel's own attributes are regular files and folders; each link is one to a device.
+            return [.. new DirectoryInfo(LunFolder).EnumerateFileSystemInfos().Where(e => e.LinkTarget is not null).Select(e => e.FullName)];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Never made, or removed while somebody looks through all LUNs.
+            return [];
+        }
     }
 
     /// <summary>Has the host look for the SCSI device again when it is missing.</summary>
