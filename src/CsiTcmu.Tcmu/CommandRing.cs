@@ -33,6 +33,7 @@ namespace CsiTcmu.Tcmu;
 public sealed unsafe class CommandRing
 {
     private const int CommandIds = 65536;
+    private const byte CheckCondition = 2;
 
     private readonly byte* _map;
     private readonly long _length;
@@ -189,17 +190,8 @@ public sealed unsafe class CommandRing
         return true;
     }
 
-    private const byte CheckCondition = 2;
-
     /// <summary>Fixed format sense data: ILLEGAL REQUEST, INVALID COMMAND OPERATION CODE (SPC-4, 4.5.3).</summary>
     private static ReadOnlySpan<byte> InvalidOperationCode => [0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0];
-
-    private enum Refusal
-    {
-        None,
-        UnknownOperation,
-        Bidirectional,
-    }
 
     /// <summary>Loads the head; false when nothing is new or the head is impossible.</summary>
     private bool SeeNewHead()
@@ -348,4 +340,11 @@ public sealed unsafe class CommandRing
 
     private static InvalidDataException Unusable(string reason) =>
         new($"The TCMU mailbox is not usable: {reason}. The kernel is too old or too new for this program, or this is not a TCMU mapping.");
+
+    private enum Refusal
+    {
+        None,
+        UnknownOperation,
+        Bidirectional,
+    }
 }

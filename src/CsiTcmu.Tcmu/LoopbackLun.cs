@@ -98,9 +98,9 @@ public sealed partial class LoopbackLun
         KernelFiles.MakeFolders(PortGroupFolder, "The kernel log (dmesg) may tell more.", "lun", "lun_0");
         var link = $"{LunFolder}/{device.Name}";
         var linked = Syscalls.SymbolicLink(device.Folder, link);
-        if (linked is not 0)
+        if (linked < 0)
         {
-            if (LinkedDevice() is not { } other || linked is not (-Errno.Exists or -Errno.Invalid or -Errno.Busy))
+            if (LinkedDevice() is not { } other || linked != -Errno.Exists)
             {
                 throw new TargetException(link, linked, $"the LUN cannot be linked to {device.Folder}", linked == -Errno.NoDevice
                     ? "Enable the device first."

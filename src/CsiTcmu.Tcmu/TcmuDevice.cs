@@ -110,6 +110,9 @@ public sealed class TcmuDevice
     /// <remarks>
     /// The open comes first: it is exclusive, so a device that is being served is left alone. Resetting the ring after an orderly end is
     /// harmless, since nothing is left in it.
+    /// <para>Before the call the dead server's own I/O must have ended: a write of its io_uring outlives the process, and reads pages of the
+    /// data area that the reset gives to other commands. A <c>flock</c> on the backing file tells, since a request under way holds the open
+    /// file: the new server takes that lock first.</para>
     /// </remarks>
     /// <param name="patience">How long to wait for a dying process to let go of the device.</param>
     /// <exception cref="IOException">The device is absent, not enabled or served by another process; nothing was changed.</exception>

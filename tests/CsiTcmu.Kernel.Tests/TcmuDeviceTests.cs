@@ -14,8 +14,15 @@ public sealed class TcmuDeviceTests
         Assert.Equal(
             new TcmuDeviceState
             {
-                Enabled = true, Blocked = false, Exported = false, Config = f.Specification.Config, Size = 64 << 20, BlockSize = 512,
-                DataAreaMegabytes = 8, DataPagesPerBlock = 1, CommandRingMegabytes = 1,
+                Enabled = true,
+                Blocked = false,
+                Exported = false,
+                Config = f.Specification.Config,
+                Size = 64 << 20,
+                BlockSize = 512,
+                DataAreaMegabytes = 8,
+                DataPagesPerBlock = 1,
+                CommandRingMegabytes = 1,
             },
             state);
         Assert.Equal(f.Device.Name, Assert.Single(TcmuDevice.List(f.Specification.Hba)).Name);
@@ -39,7 +46,10 @@ public sealed class TcmuDeviceTests
         {
             TcmuDevice.Create(f.Specification with
             {
-                BlockSize = block, DataAreaMegabytes = area, DataPagesPerBlock = pages, CommandRingMegabytes = ring,
+                BlockSize = block,
+                DataAreaMegabytes = area,
+                DataPagesPerBlock = pages,
+                CommandRingMegabytes = ring,
             });
             Assert.Equal(block, f.Device.TryRead()!.BlockSize);
             using (var uio = f.Device.Open())

@@ -126,6 +126,7 @@ public sealed class TcmuLoopbackTests
     [Fact]
     public async Task A_lun_whose_scsi_device_never_came_is_removed_without_a_trace()
     {
+        using var log = new TcmuKernelLog();
         using var f = new TcmuFixture();
         f.Create();
         f.Serve();
@@ -138,8 +139,11 @@ public sealed class TcmuLoopbackTests
         f.Device.Remove();
         f.AssertNothingIsLeft();
 
-        // The session was not leaked: the same target can have it again.
-        await f.MakeDiskAsync();
+        // "Unable to remove TCM_Loop I_T Nexus with active TPG port count" is how the kernel tells of a leaked session.
+        var said = log.Read();
+        Assert.Contains("TCM_Loopback", said);
+        Assert.DoesNotContain("Nexus", said);
+        Assert.DoesNotContain("Unable to locate struct scsi_device", said);
     }
 
     [Fact]

@@ -33,8 +33,15 @@ public sealed class KernelTreeTests : IDisposable
         Assert.Equal(
             new TcmuDeviceState
             {
-                Enabled = true, Blocked = true, Exported = true, Config = "csi/abc", Size = 1048576, BlockSize = 4096, DataAreaMegabytes = 8,
-                DataPagesPerBlock = 16, CommandRingMegabytes = 2,
+                Enabled = true,
+                Blocked = true,
+                Exported = true,
+                Config = "csi/abc",
+                Size = 1048576,
+                BlockSize = 4096,
+                DataAreaMegabytes = 8,
+                DataPagesPerBlock = 16,
+                CommandRingMegabytes = 2,
             },
             devices[1].TryRead());
         Assert.Equal(("", false, false, 0L), (devices[0].TryRead()!.Config, devices[0].TryRead()!.Enabled, devices[0].TryRead()!.Exported, devices[0].TryRead()!.Size));
@@ -238,7 +245,12 @@ public sealed class KernelTreeTests : IDisposable
 
     private static TcmuDeviceSpecification Specification => new()
     {
-        Hba = 7, Name = "t1", Config = "csi/abc", Size = 1 << 20, BlockSize = 512, Serial = "serial",
+        Hba = 7,
+        Name = "t1",
+        Config = "csi/abc",
+        Size = 1 << 20,
+        BlockSize = 512,
+        Serial = "serial",
     };
 
     private void Write(string path, string text)
