@@ -18,8 +18,10 @@ public sealed unsafe class IoUringEngine : IIoEngine
     private const ulong KindMask = 3UL << 62;
     private const ulong RequestKind = 0;
     private const ulong WatchKind = 1UL << 62;
-    private const ulong DoorbellKind = 2UL << 62;
-    private const ulong NobodyKind = 3UL << 62;
+    private const ulong NobodyKind = 2UL << 62;
+
+    // The doorbell is the first watch, and the only one that nobody is told of: its report ends the wait, which is all.
+    private const int DoorbellIndex = 0;
 
     private readonly IoUringRing _ring;
     private readonly IoEngineDoorbell _doorbell;
@@ -32,7 +34,6 @@ public sealed unsafe class IoUringEngine : IIoEngine
     private int _free;
 
     private bool _enabled;
-    private bool _doorbellArmed;
     private bool _disposed;
 
     /// <summary>Makes an engine.</summary>
@@ -64,6 +65,7 @@ public sealed unsafe class IoUringEngine : IIoEngine
         _tokens = (ulong*)NativeMemory.Alloc((nuint)queueDepth, sizeof(ulong));
         _freeSlots = (int*)NativeMemory.Alloc((nuint)queueDepth, sizeof(int));
         for (_free = 0; _free < queueDepth; _free++) _freeSlots[_free] = queueDepth - 1 - _free;
+        _watches.Add(_doorbell.File, token: 0);
     }
 
     /// <inheritdoc/>
@@ -98,7 +100,7 @@ public sealed unsafe class IoUringEngine : IIoEngine
     public void Unwatch(int file, ulong token)
     {
         Enable();
-        var index = _watches.Find(file, token);
+        var index = _watches.Find(file, token, DoorbellIndex + 1);
         if (index >= 0) EndWatch(index);
     }
 
@@ -196,9 +198,6 @@ public sealed unsafe class IoUringEngine : IIoEngine
                 case WatchKind:
                     if (TakeWatch(in entry, out var completion)) completions[count++] = completion;
                     break;
-                case DoorbellKind:
-                    if ((entry.Flags & IoUringAbi.CompletionMore) == 0) _doorbellArmed = false;
-                    break;
             }
         }
         _ring.ReleaseTaken();
@@ -215,7 +214,6 @@ public sealed unsafe class IoUringEngine : IIoEngine
         var index = (int)(uint)entry.UserData;
         ref var watch = ref _watches[index];
         var ended = (entry.Flags & IoUringAbi.CompletionMore) == 0;
-        if (entry.UserData != WatchData(index, watch.Generation)) return false;
         if (watch.State == WatchState.Ending)
         {
             if (ended) _watches.Free(index);
@@ -228,35 +226,24 @@ public sealed unsafe class IoUringEngine : IIoEngine
             else _watches.NeedsArming(index);
         }
         completion = new IoCompletion(watch.Token, entry.Result);
-        return true;
+        return index != DoorbellIndex;
     }
 
     /// <summary>Hands polls that are not armed to the ring, as far as it has room; the rest follows in the next call.</summary>
     private void Arm()
     {
-        if (!_doorbellArmed)
-        {
-            if (!TryPoll(_doorbell.File, DoorbellKind)) return;
-            _doorbellArmed = true;
-        }
         while (_watches.TryNextUnarmed(out var index))
         {
             ref var watch = ref _watches[index];
-            if (!TryPoll(watch.File, WatchData(index, watch.Generation))) return;
+            var entry = EntryAfterFlush();
+            if (entry is null) return;
+            entry->Operation = IoUringAbi.PollAdd;
+            entry->File = watch.File;
+            entry->OperationFlags = IoUringAbi.PollReadable;
+            entry->Length = IoUringAbi.PollMultishot;
+            entry->UserData = WatchData(index, watch.Generation);
             _watches.Armed(index);
         }
-    }
-
-    private bool TryPoll(int file, ulong userData)
-    {
-        var entry = EntryAfterFlush();
-        if (entry is null) return false;
-        entry->Operation = IoUringAbi.PollAdd;
-        entry->File = file;
-        entry->OperationFlags = IoUringAbi.PollReadable;
-        entry->Length = IoUringAbi.PollMultishot;
-        entry->UserData = userData;
-        return true;
     }
 
     private SubmissionEntry* EntryAfterFlush()

@@ -27,7 +27,7 @@ internal struct IoUringWatch
     public ulong Token;
     public int File;
 
-    /// <summary>Distinguishes this watch from earlier ones in the same place, whose completions may still come.</summary>
+    /// <summary>Distinguishes this watch from an earlier one in the same place, whose removal may still stand in the ring.</summary>
     public uint Generation;
     public WatchState State;
 }
@@ -61,9 +61,9 @@ internal sealed unsafe class IoUringWatches : IDisposable
         _unarmed++;
     }
 
-    public int Find(int file, ulong token)
+    public int Find(int file, ulong token, int first)
     {
-        for (var index = 0; index < Count; index++)
+        for (var index = first; index < Count; index++)
         {
             ref var watch = ref _places[index];
             if (watch.File == file && watch.Token == token && watch.State is not (WatchState.None or WatchState.Ending)) return index;

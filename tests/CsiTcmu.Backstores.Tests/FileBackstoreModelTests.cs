@@ -20,6 +20,9 @@ public class FileBackstoreModelTests
     [InlineData(Medium.Ext4Of4K, EngineKind.IoUring, 512)]
     [InlineData(Medium.XfsOf4K, EngineKind.IoUring, 512)]
     [InlineData(Medium.XfsOf4K, EngineKind.Workers, 512)]
+    [InlineData(Medium.Xfs, EngineKind.IoUring, 512)]
+    [InlineData(Medium.Xfs, EngineKind.Workers, 512)]
+    [InlineData(Medium.Xfs, EngineKind.IoUring, 4096)]
     public void Behaves_as_an_array_of_bytes(Medium medium, EngineKind kind, int alignment)
     {
         const long Size = 8 << 20;
@@ -61,6 +64,27 @@ public class FileBackstoreModelTests
             Assert.True(engine.Cuts > 0);
             Assert.True(engine.Interruptions > 0);
         }
+    }
+
+    [Theory]
+    [InlineData(Medium.Xfs, EngineKind.IoUring)]
+    [InlineData(Medium.Xfs, EngineKind.Workers)]
+    [InlineData(Medium.XfsOf4K, EngineKind.IoUring)]
+    public void Leaves_the_original_of_a_clone_alone(Medium medium, EngineKind kind)
+    {
+        const int Size = 8 << 20;
+        using var folder = new TestFolder(medium);
+        var original = folder.Image(Size);
+        var content = new byte[Size];
+        Random.Shared.NextBytes(content.AsSpan(0, Size / 2));
+        File.WriteAllBytes(original, content);
+        using (var reactor = new TestReactor(new FileBackstore(folder.Clone(original), Size), Engines.Create(kind), 24))
+        {
+            var test = new ModelTest(reactor, Seed, [.. content]);
+            test.Run(2000, 1 << 19);
+            test.CheckAll();
+        }
+        Assert.True(File.ReadAllBytes(original).AsSpan().SequenceEqual(content));
     }
 
     [Theory]

@@ -6,12 +6,12 @@ namespace CsiTcmu.Backstores.Tests;
 /// Runs random requests, many at a time, against a backstore and a byte array, and compares. Requests in flight never overlap but do share
 /// blocks, so that a lost update of a neighbour shows.
 /// </summary>
-internal sealed unsafe class ModelTest(TestReactor reactor, int seed)
+internal sealed unsafe class ModelTest(TestReactor reactor, int seed, byte[]? content = null)
 {
     private const byte Guard = 0xEE;
 
     private readonly Random _random = new(seed);
-    private readonly byte[] _model = new byte[reactor.Backstore.Size];
+    private readonly byte[] _model = content ?? new byte[reactor.Backstore.Size];
     private readonly HashSet<TestSlot> _active = [];
     private readonly Dictionary<TestSlot, (long Offset, long Length, BackstoreOperation Operation)> _ranges = [];
 

@@ -17,6 +17,9 @@ public enum Medium
     /// <summary>tmpfs with room for 1 MiB.</summary>
     Small,
 
+    /// <summary>xfs on a loop device with sectors of 512 bytes.</summary>
+    Xfs,
+
     /// <summary>ext4 on a loop device with sectors of 4096 bytes.</summary>
     Ext4Of4K,
 
@@ -47,10 +50,10 @@ internal sealed class TestFolder : IDisposable
                 Run("mount", "-t", "tmpfs", "-o", "size=1m", "none", Path);
                 _mounted = true;
                 break;
-            case Medium.Ext4Of4K or Medium.XfsOf4K:
+            case Medium.Xfs or Medium.Ext4Of4K or Medium.XfsOf4K:
                 _loopFile = Path + ".disk";
                 using (var file = File.Create(_loopFile)) file.SetLength(400L << 20);
-                _loop = Run("losetup", "--sector-size", "4096", "--find", "--show", _loopFile).Trim();
+                _loop = Run("losetup", "--sector-size", medium == Medium.Xfs ? "512" : "4096", "--find", "--show", _loopFile).Trim();
                 Run(medium == Medium.Ext4Of4K ? "mkfs.ext4" : "mkfs.xfs", "-q", _loop);
                 Run("mount", _loop, Path);
                 _mounted = true;
@@ -66,6 +69,14 @@ internal sealed class TestFolder : IDisposable
         var path = System.IO.Path.Combine(Path, $"{Guid.NewGuid():N}.img");
         using var file = new FileStream(path, FileMode.CreateNew);
         file.SetLength(length);
+        return path;
+    }
+
+    /// <summary>Makes a copy that shares its blocks with the original until one of them is written.</summary>
+    public string Clone(string image)
+    {
+        var path = image + ".clone";
+        Run("cp", "--reflink=always", image, path);
         return path;
     }
 

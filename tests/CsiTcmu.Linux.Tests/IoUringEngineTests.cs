@@ -40,9 +40,3 @@ public unsafe class IoUringPlainEngineTests : IoEngineTests
         return engine;
     }
 }
-
-/// <summary>Threads with blocking calls.</summary>
-public class WorkersEngineTests : IoEngineTests
-{
-    protected override IIoEngine Create(int queueDepth) => new WorkersEngine(queueDepth, 4);
-}
