@@ -1,1 +1,15 @@
-return 0;
+using System.CommandLine;
+using CsiTcmu.Memory;
+using CsiTcmu.Verbs;
+
+MemoryDiscipline.EnterFlusher();
+
+var root = new RootCommand("A Kubernetes CSI driver: every volume is a SCSI disk, served by this process through TCMU")
+{
+    StandaloneVerb.Create(),
+    DoctorVerb.Create(),
+    VersionVerb.Create(),
+};
+
+// Termination is the verbs' own affair: a disk is drained before the process ends.
+return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });

@@ -95,7 +95,12 @@ internal sealed unsafe partial class AsyncStore : IBackstore
         if (IsBusy()) return IBackstore.Busy;
         var io = new IoRequest
         {
-            Operation = IoOperation.Read, File = _source, Offset = _sink >= 0 ? -1 : 0, Vectors = _scrapVector, VectorCount = 1, Token = request->Token,
+            Operation = IoOperation.Read,
+            File = _source,
+            Offset = _sink >= 0 ? -1 : 0,
+            Vectors = _scrapVector,
+            VectorCount = 1,
+            Token = request->Token,
         };
         if (!engine.TryQueue(io)) return IBackstore.Busy;
         request->State = 1;

@@ -136,8 +136,31 @@ public sealed class ControlTests
         await (await disk.HoldAsync(CancellationToken.None)).DisposeAsync();
         await Assert.ThrowsAsync<InvalidOperationException>(() => disk.GrowAsync(2 * Size));
 
+        // What is in the ring already makes no event.
+        device.Plug();
         await pool.ServeAsync(device.Open(), Rig.Unit(Size), new MemoryBackstore(Size));
         foreach (var read in reads) Rig.Good(await read.WaitAsync(Rig.Patience));
+    }
+
+    [Fact]
+    public async Task Stop_lets_a_command_that_waits_at_the_gate_end()
+    {
+        var store = new AsyncStore(Size, held: true, alignment: 4096);
+        await using var rig = await Rig.StartAsync(store, IoEngineChoice.IoUring);
+
+        // Both are taken in one turn, and the stop comes after it.
+        rig.Device.Plug();
+        var whole = rig.SubmitAsync(Cdb.Write(0, 8), new byte[4096]);
+        var part = rig.SubmitAsync(Cdb.Write(1, 1), new byte[512]);
+        rig.Device.Unplug();
+        await GateTests.UntilAsync(() => store.Begun == 1);
+        var stop = rig.Disk.StopAsync();
+        store.Release(1);
+        await GateTests.UntilAsync(() => store.Begun == 2);
+        store.Release(1);
+        Rig.Good(await whole);
+        Rig.Good(await part);
+        await stop.WaitAsync(Rig.Patience);
     }
 
     [Fact]

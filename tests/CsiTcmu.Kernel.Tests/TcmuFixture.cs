@@ -5,12 +5,12 @@ namespace CsiTcmu.Kernel.Tests;
 /// <summary>Names of one test's device and LUN, what the kernel's trees held before it, and the way back to that.</summary>
 internal sealed class TcmuFixture : IDisposable
 {
-    private static int _number;
+    private static int Number;
     private readonly string[] _before = Trees();
 
     public TcmuFixture()
     {
-        var number = Interlocked.Increment(ref _number);
+        var number = Interlocked.Increment(ref Number);
         Specification = new TcmuDeviceSpecification
         {
             Hba = 4700 + number,

@@ -1,0 +1,44 @@
+#!/bin/bash
+# Measures csi-tcmu side by side with other block targets in one boot of a virtual machine: same file system, same images, rounds interleaved.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+usage() {
+  cat <<'USAGE'
+Usage: bench.sh [options]
+
+  -k SERIES        kernel series: 6.1 (default) or 6.12
+  --quick          RAM disk only, 3 rounds of 2 seconds, the patterns that matter most (about 5 minutes)
+  --rounds N       interleaved rounds (default 5)
+  --seconds N      length of a measurement (default 3)
+  --targets LIST   of csi-tcmu,lio-fileio,loop,qemu-nbd,tcmu-runner (default all)
+  --disks LIST     of ram,virtio (default both)
+  --no-install     install nothing; fail where something is missing
+
+Writes artifacts/bench.json, bench.svg and bench.png.
+USAGE
+}
+
+series=6.1 install=() words=(--ext4)
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    -k) series=${2:?-k takes 6.1 or 6.12}; shift 2 ;;
+    --quick) words=(--quick --rounds 3 --seconds 2 --disks ram "${words[@]/--ext4/}"); shift ;;
+    --rounds|--seconds|--targets|--disks) words+=("$1" "${2:?$1 takes a value}"); shift 2 ;;
+    --no-install) install=(--no-install); shift ;;
+    -h|--help) usage; exit 0 ;;
+    *) echo "bench.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+tests/vm/install "${install[@]}" tests/bench/packages.txt
+clients=$(tests/clients/install.sh)
+echo "bench: building csi-tcmu"
+dotnet build src/CsiTcmu -c Release -v quiet --nologo
+mkdir -p artifacts
+read -ra arguments <<< "${words[*]}"
+tests/vm/boot -k "$series" -m 8192 -t 7200 -r 2600M -d :4G -s "$PWD/artifacts" -M "target_core_file loop nbd" \
+  -e "NODE_PATH=$clients/node_modules" -- /usr/bin/python3 tests/bench/guest.py --output /run/vm-results/bench.json "${arguments[@]}"
+/usr/bin/python3 tests/bench/report.py artifacts/bench.json
+rsvg-convert artifacts/bench.svg -o artifacts/bench.png
+echo "bench: artifacts/bench.json, artifacts/bench.svg, artifacts/bench.png"

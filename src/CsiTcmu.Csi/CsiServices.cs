@@ -1,0 +1,50 @@
+using Csi.V1;
+using CsiTcmu.Csi.Rules;
+using CsiTcmu.Grpc;
+using CsiTcmu.Volumes;
+
+namespace CsiTcmu.Csi;
+
+/// <summary>The CSI services of one node, and the names under which the driver is known.</summary>
+public static class CsiServices
+{
+    /// <summary>Name of the driver, as <c>provisioner</c> of a StorageClass says it.</summary>
+    public const string DriverName = "csi-tcmu.io";
+
+    /// <summary>The one key of topology; its value is the node id.</summary>
+    public const string TopologyKey = "csi-tcmu.io/node";
+
+    /// <summary>
+    /// Adds Identity, Controller and Node to a server. The server's options carry <see cref="CallLog.InterceptAsync"/>, without which
+    /// failures of volumes have no code.
+    /// </summary>
+    /// <param name="server">The server, not yet started.</param>
+    /// <param name="catalogue">The volumes, for the controller.</param>
+    /// <param name="node">The volumes on this node.</param>
+    /// <param name="vendorVersion">Version of the driver, not empty.</param>
+    /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
+    /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
+    public static void Register(GrpcServer server, IVolumeCatalogue catalogue, INodeVolumes node, string vendorVersion, Func<bool> ready)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(catalogue);
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
+        ArgumentNullException.ThrowIfNull(ready);
+        CheckNodeId(node.NodeId);
+
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
+        server.AddService(Controller.BindService(new ControllerService(catalogue, node.NodeId)));
+        server.AddService(Node.BindService(new NodeService(node)));
+    }
+
+    /// <summary>A node id is also a topology segment: 1 to 63 letters, digits, dashes, underscores and dots.</summary>
+    /// <param name="nodeId">The node id.</param>
+    /// <exception cref="ArgumentException">It is not; the message tells why.</exception>
+    public static void CheckNodeId(string nodeId)
+    {
+        ArgumentNullException.ThrowIfNull(nodeId);
+        if (Topologies.Problem(nodeId) is { } problem)
+            throw new ArgumentException($"The node id \"{nodeId}\" {problem}: it is the value of the topology key {TopologyKey}.", nameof(nodeId));
+    }
+}

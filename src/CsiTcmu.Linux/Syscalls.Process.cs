@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace CsiTcmu.Linux;
+
+public static unsafe partial class Syscalls
+{
+    /// <summary><c>prctl(2)</c>.</summary>
+    public static int ProcessControl(int option, nuint argument) => Result(prctl(option, argument, 0, 0, 0));
+
+    /// <summary><c>mlockall(2)</c>; <paramref name="flags"/> are MCL_* bits.</summary>
+    public static int LockAllMemory(int flags) => Result(mlockall(flags));
+
+    /// <summary><c>execve(2)</c> with this process's present environment plus one variable. Returns only when it fails.</summary>
+    /// <returns><c>-errno</c>.</returns>
+    public static int Execute(string path, IReadOnlyList<string> arguments, string variable, string value)
+    {
+        // The managed Environment is a copy; execv hands on the C library's own, so the variable is set there.
+        var result = Result(setenv(variable, value, 1));
+        if (result < 0) return result;
+        var argv = (byte**)NativeMemory.AllocZeroed((nuint)arguments.Count + 1, (nuint)sizeof(byte*));
+        for (var i = 0; i < arguments.Count; i++) argv[i] = (byte*)Marshal.StringToCoTaskMemUTF8(arguments[i]);
+        return Result(execv(path, argv));
+    }
+
+    /// <summary><c>geteuid(2)</c>.</summary>
+    public static int EffectiveUser() => (int)geteuid();
+
+    /// <summary><c>kill(2)</c>.</summary>
+    public static int Kill(int process, int signal) => Result(kill(process, signal));
+
+    [LibraryImport(Libc)]
+    private static partial int prctl(int option, nuint argument2, nuint argument3, nuint argument4, nuint argument5);
+
+    [LibraryImport(Libc)]
+    private static partial int mlockall(int flags);
+
+    [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
+
+    [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int execv(string path, byte** argv);
+
+    [LibraryImport(Libc)]
+    private static partial uint geteuid();
+
+    [LibraryImport(Libc)]
+    private static partial int kill(int process, int signal);
+}

@@ -1,0 +1,19 @@
+namespace CsiTcmu.Doctor;
+
+/// <summary>Programs that the driver runs.</summary>
+internal static class ToolChecks
+{
+    private static readonly (string Program, string Package)[] Tools =
+    [
+        ("blkid", "util-linux"), ("mkfs.ext4", "e2fsprogs"), ("resize2fs", "e2fsprogs"), ("mkfs.xfs", "xfsprogs"), ("xfs_growfs", "xfsprogs"),
+    ];
+
+    /// <summary>One row for each package that lacks something, or one for all.</summary>
+    public static IEnumerable<Finding> Run()
+    {
+        var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(["/usr/sbin", "/sbin"]).ToArray();
+        var absent = Tools.Where(t => !path.Any(d => File.Exists(Path.Combine(d, t.Program)))).ToArray();
+        if (absent.Length == 0) yield return new("programs", Verdict.Fine, string.Join(' ', Tools.Select(t => t.Program)));
+        foreach (var (program, package) in absent) yield return new($"program {program}", Verdict.Bad, "not found", $"apt-get install {package}");
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using CsiTcmu.Logging;
+using Serilog.Events;
+
+namespace CsiTcmu.Verbs;
+
+/// <summary>Options that several verbs share. Each is also an environment variable: <c>--node-id</c> is <c>CSI_TCMU_NODE_ID</c>.</summary>
+internal static class CommonOptions
+{
+    /// <summary>An option of one value with its environment variable.</summary>
+    public static Option<string?> Text(string name, string description, string? fallback = null) => new(name)
+    {
+        Description = $"{description} [{Variable(name)}]{(fallback is null ? "" : $" (default {fallback})")}",
+        DefaultValueFactory = _ => FromEnvironment(name) ?? fallback,
+    };
+
+    /// <summary>An option that is one of a few words, with its environment variable.</summary>
+    public static Option<string?> Choice(string name, string description, string fallback, params string[] words)
+    {
+        var option = Text(name, $"{description}: {string.Join(", ", words)}", fallback);
+        option.Validators.Add(result =>
+        {
+            var value = result.GetValueOrDefault<string?>();
+            if (value is not null && !words.Contains(value, StringComparer.Ordinal))
+            {
+                result.AddError($"{name} is '{value}'; it must be one of: {string.Join(", ", words)}");
+            }
+        });
+        return option;
+    }
+
+    /// <summary>The pools: repeated option, or an environment variable with blanks between.</summary>
+    public static Option<string[]> Pools() => new("--pool")
+    {
+        Description = $"A pool as NAME=PATH[,reserve=SIZE]; may be repeated [{Variable("--pool")}, blanks between]",
+        DefaultValueFactory = _ => FromEnvironment("--pool")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
+    };
+
+    /// <summary>How much is logged.</summary>
+    public static Option<string?> LogLevel() =>
+        Choice("--log-level", "Least level that is logged", "info", "debug", "info", "warning", "error");
+
+    /// <summary>How log lines look.</summary>
+    public static Option<string?> LogFormatting() => Choice("--log-format", "Form of log lines", "text", "text", "json");
+
+    /// <summary>What serves file I/O.</summary>
+    public static Option<string?> Engine() => Choice("--io-engine", "What serves file I/O", "auto", "auto", "io_uring", "workers");
+
+    /// <summary>The logger's level of a word of <see cref="LogLevel"/>.</summary>
+    public static LogEventLevel ParseLevel(string word) => word switch
+    {
+        "debug" => LogEventLevel.Debug,
+        "warning" => LogEventLevel.Warning,
+        "error" => LogEventLevel.Error,
+        _ => LogEventLevel.Information,
+    };
+
+    /// <summary>The logger's format of a word of <see cref="LogFormatting"/>.</summary>
+    public static LogFormat ParseFormat(string word) => word == "json" ? LogFormat.Json : LogFormat.Text;
+
+    private static string? FromEnvironment(string name) =>
+        Environment.GetEnvironmentVariable(Variable(name)) is { Length: > 0 } value ? value : null;
+
+    private static string Variable(string name) => "CSI_TCMU_" + name.TrimStart('-').Replace('-', '_').ToUpperInvariant();
+}

@@ -1,0 +1,36 @@
+using System.CommandLine;
+
+namespace CsiTcmu.Verbs;
+
+/// <summary><c>csi-tcmu standalone</c>: all CSI services on one socket, without Kubernetes.</summary>
+internal static class StandaloneVerb
+{
+    private const string DefaultEndpoint = "unix:///run/csi-tcmu/csi.sock";
+
+    /// <summary>The verb. Exit status 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for wrong options.</summary>
+    public static Command Create()
+    {
+        var endpoint = CommonOptions.Text("--endpoint", "Where gRPC is served: unix:///path, unix:/path or a path", DefaultEndpoint);
+        var pools = CommonOptions.Pools();
+        var node = CommonOptions.Text("--node-id", "Id of this node in CSI, at most 256 bytes");
+        var engine = CommonOptions.Engine();
+        var reactors = CommonOptions.Text("--reactors", "Threads that serve disks, 1 to 64; default: one per processor, at most 4");
+        var level = CommonOptions.LogLevel();
+        var format = CommonOptions.LogFormatting();
+        var command = new Command("standalone", "Serve volumes of this machine to CSI clients") { endpoint, pools, node, engine, reactors, level, format };
+        command.SetAction(async (result, _) =>
+        {
+            var text = new StandaloneText(
+                result.GetValue(endpoint)!, result.GetValue(pools)!, result.GetValue(node), result.GetValue(engine)!, result.GetValue(reactors));
+            if (!StandaloneOptions.TryParse(text, out var options, out var problem))
+            {
+                await result.InvocationConfiguration.Error.WriteLineAsync($"csi-tcmu standalone: {problem}\nTry csi-tcmu standalone --help.");
+                return 2;
+            }
+
+            using var logging = Logging.Log.Create(CommonOptions.ParseLevel(result.GetValue(level)!), CommonOptions.ParseFormat(result.GetValue(format)!));
+            return await Standalone.RunAsync(options, logging);
+        });
+        return command;
+    }
+}

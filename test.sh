@@ -1,0 +1,143 @@
+#!/bin/bash
+# Builds everything and runs every test. Ends with one line "N passed, N failed"; docs/testing.md tells more.
+set -uo pipefail
+cd "$(dirname "$(realpath "$0")")" || exit 2
+
+usage() {
+  cat <<'USAGE'
+Usage: ./test.sh [options]
+
+  --unit                   build, checks and unit tests only: no virtual machine
+  --kernel 6.1|6.12|both   kernel tests only, on this kernel (build first); without it: unit tests, then both kernels
+  --filter PART            only tests whose full name contains PART
+  --no-install             do not install missing Debian packages (tests/packages.txt)
+  --help
+
+Exit status: 0 when there were tests and none failed. Results stay in artifacts/.
+USAGE
+}
+
+unit=1 kernels=(6.1 6.12) filter='' install=1
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    --unit) kernels=() ;;
+    --kernel)
+      unit=0
+      case ${2-} in
+        6.1 | 6.12) kernels=("$2") ;;
+        both) kernels=(6.1 6.12) ;;
+        *) echo "test.sh: --kernel wants 6.1, 6.12 or both" >&2; exit 2 ;;
+      esac
+      shift ;;
+    --filter) filter=${2:?test.sh: --filter wants a part of a test name}; shift ;;
+    --no-install) install=0 ;;
+    --help | -h) usage; exit 0 ;;
+    *) echo "test.sh: unknown option $1" >&2; usage >&2; exit 2 ;;
+  esac
+  shift
+done
+
+passed=0 failed=0 skipped=0
+trap 'kill $(jobs -p) 2>/dev/null' EXIT
+trap 'exit 130' INT
+say() { printf '[%2d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
+
+finish() {
+  if [[ $skipped -gt 0 ]]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+  else
+    echo "$passed passed, $failed failed"
+  fi
+  [[ $failed == 0 && $passed -gt 0 ]]
+  exit
+}
+
+# Runs a command as one check: quiet but for a sign of life, its output shown when it fails.
+check() { # name, command...
+  local name=$1 log=artifacts/$1.log pid status=0 since=$SECONDS; shift
+  say "$name: $*"
+  "$@" >"$log" 2>&1 </dev/null & pid=$!
+  while kill -0 $pid 2>/dev/null; do
+    sleep 1
+    if (((SECONDS - since) % 30 == 29)); then say "$name: still at it"; fi
+  done
+  wait $pid || status=$?
+  if [[ $status == 0 ]]; then
+    passed=$((passed + 1))
+    say "$name: passed in $((SECONDS - since)) s"
+  else
+    failed=$((failed + 1))
+    tail -n 60 "$log" | sed 's/^/    | /'
+    say "$name: FAILED with status $status after $((SECONDS - since)) s; all of it is in $log"
+  fi
+  return $status
+}
+
+# Adds the result file of one test program, which ended with a status. No tests at all is a failure, but for a filtered run.
+count() { # name, result file, status
+  local counts p=0 f=0 s=0
+  if ! counts=$(tests/results "$2" 2>&1); then
+    failed=$((failed + 1))
+    say "$1: FAILED, it did not come to its end (status $3): $counts"
+    return
+  fi
+  read -r p f s <<< "${counts##*$'\n'}"
+  if [[ $counts == *$'\n'* ]]; then echo "${counts%$'\n'*}"; fi
+  if [[ $f == 0 && $3 != 0 ]]; then
+    f=1
+    say "$1: the program ended with status $3 although no test failed"
+  elif [[ $((p + f + s)) == 0 && -z $filter ]]; then
+    f=1
+    say "$1: FAILED, there are no tests in it"
+  fi
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  say "$1: $p passed, $f failed, $s skipped"
+}
+
+if [[ $install == 1 ]]; then
+  tests/vm/install || { failed=1; finish; }
+fi
+rm -rf artifacts
+mkdir -p artifacts
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+check restore dotnet restore CsiTcmu.sln || finish
+check build dotnet build CsiTcmu.sln -c Release --no-restore -nodeReuse:false -v q -nologo || finish
+
+if [[ $unit == 1 ]]; then
+  check format dotnet format CsiTcmu.sln --verify-no-changes --no-restore
+  if command -v shellcheck >/dev/null; then
+    # Every script of the repository, by its first line.
+    mapfile -t scripts < <(find . -type d \( -name .git -o -name bin -o -name obj -o -name node_modules -o -name artifacts \) -prune -o -type f -exec \
+      awk 'FNR == 1 && /^#!\/bin\/(bash|sh|busybox sh)/ { print FILENAME } { nextfile }' {} +)
+    check shellcheck shellcheck -x "${scripts[@]}"
+  fi
+
+  # Two programs at a time. Each has its own processes and temporary files; what one program runs in parallel is its own choice.
+  say "unit tests"
+  filters=()
+  if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi
+  # shellcheck disable=SC2016 # the inner shell expands
+  for project in tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx CsiTcmu.Kernel.Tests |
+    xargs -P 2 -I '{}' bash -c '
+      name=$1; shift
+      status=0
+      timeout -k 5 900 dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "artifacts/$name.xml" "$@" \
+        >"artifacts/$name.log" 2>&1 </dev/null || status=$?
+      echo "$status" > "artifacts/$name.status"
+      if [[ $status == 124 ]]; then echo "$name reached its time limit" >> "artifacts/$name.log"; fi
+      echo "    $name has ended"' - '{}' "${filters[@]}"
+  for status in artifacts/*.Tests.status; do
+    name=$(basename "$status" .status)
+    if [[ $(<"$status") != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
+    count "$name" "artifacts/$name.xml" "$(<"$status")"
+  done
+fi
+
+for series in "${kernels[@]}"; do
+  say "kernel tests on $series"
+  status=0
+  tests/vm/run-tests -k "$series" -o "artifacts/kernel-$series" ${filter:+"$filter"} </dev/null || status=$?
+  count "kernel tests on $series" "artifacts/kernel-$series/results.xml" "$status"
+done
+finish

@@ -1,0 +1,50 @@
+using CsiTcmu.Kernel.Tests.Machine;
+
+namespace CsiTcmu.Kernel.Tests.EndToEnd;
+
+/// <summary>Many volumes, one after another and at once, leave nothing behind.</summary>
+public sealed class ManyVolumesTests(DriverFixture fixture) : IClassFixture<DriverFixture>
+{
+    private const int Cycles = 100;
+    private const int Lanes = 4;
+    private const int AtOnce = 50;
+    private const long Size = 16L << 20;
+    private readonly IReadOnlyList<string> _before = DriverFixture.Now();
+
+    [Fact]
+    public async Task A_hundred_cycles_leave_everything_as_it_was()
+    {
+        await Parallel.ForEachAsync(Enumerable.Range(0, Cycles), new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (cycle, _) =>
+        {
+            var client = fixture.Driver.Client;
+            var volume = await StagedVolume.MakeAsync(client, $"cycle-{cycle}", cycle % 2 == 0 ? "ext4" : "", Size);
+            await volume.RemoveAsync(client);
+        });
+        Assert.Equal(_before, DriverFixture.Now());
+    }
+
+    [Fact]
+    public async Task Fifty_volumes_at_once_are_served_and_leave_nothing()
+    {
+        var client = fixture.Driver.Client;
+        var volumes = new StagedVolume[AtOnce];
+        await Parallel.ForEachAsync(Enumerable.Range(0, AtOnce), new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (i, _) =>
+            volumes[i] = await StagedVolume.MakeAsync(client, $"many-{i}", i % 10 == 0 ? "ext4" : "", Size));
+
+        // Each disk holds its own number, so that no two volumes are one.
+        foreach (var (volume, i) in volumes.Select((v, i) => (v, i)))
+        {
+            await File.WriteAllTextAsync(volume.Capability.Mount is null ? await volume.DiskAsync() : volume.FioTarget, $"volume {i} ");
+        }
+
+        await Shell.RunAsync("sync");
+        foreach (var (volume, i) in volumes.Select((v, i) => (v, i)))
+        {
+            var image = await Shell.RunAsync("head", "-c", "16", volume.Capability.Mount is null ? await volume.DiskAsync() : volume.FioTarget);
+            Assert.StartsWith($"volume {i} ", image, StringComparison.Ordinal);
+        }
+
+        await Parallel.ForEachAsync(volumes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (volume, _) => await volume.RemoveAsync(client));
+        Assert.Equal(_before, DriverFixture.Now());
+    }
+}

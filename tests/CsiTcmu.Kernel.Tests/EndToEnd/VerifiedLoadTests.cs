@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using CsiTcmu.Kernel.Tests.Machine;
+
+namespace CsiTcmu.Kernel.Tests.EndToEnd;
+
+/// <summary>fio verifies every block on ext4, xfs and raw block at once, while the driver lives, dies and comes back.</summary>
+public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper output) : IClassFixture<DriverFixture>
+{
+    private const long VolumeSize = 640L << 20;
+    private const long RangePerJob = 32L << 20;
+    private const int LoadSeconds = 60;
+    private const int Kills = 20;
+    private const int Restarts = 10;
+    private readonly IReadOnlyList<string> _before = DriverFixture.Now();
+
+    [Fact]
+    public async Task Verified_load_sees_no_error()
+    {
+        var volumes = await MakeVolumesAsync("load");
+        var load = Fio.Start(LoadSeconds, RangePerJob, [.. volumes.Select(v => v.FioTarget)]);
+        await ReportAsync(load);
+        await RemoveAsync(volumes);
+    }
+
+    [Fact]
+    public async Task Killed_twenty_times_under_load_fio_waits_and_sees_no_error()
+    {
+        var volumes = await MakeVolumesAsync("kill");
+        var load = Fio.Start(LoadSeconds * 4, RangePerJob, [.. volumes.Select(v => v.FioTarget)]);
+        var random = new Random(2026);
+        for (var kill = 0; kill < Kills; kill++)
+        {
+            await Task.Delay(random.Next(200, 2500));
+            Assert.True(load.Running, "fio ended before the driver had been killed twenty times");
+            await fixture.Driver.KillAsync();
+            await fixture.Driver.StartAsync();
+        }
+
+        await ReportAsync(load);
+        await RemoveAsync(volumes);
+    }
+
+    [Fact]
+    public async Task Terminated_ten_times_under_load_fio_sees_no_error()
+    {
+        var volumes = await MakeVolumesAsync("term");
+        var load = Fio.Start(LoadSeconds * 2, RangePerJob, [.. volumes.Select(v => v.FioTarget)]);
+        var pauses = new List<TimeSpan>();
+        for (var restart = 0; restart < Restarts; restart++)
+        {
+            await Task.Delay(1000);
+            Assert.True(load.Running, "fio ended before the driver had been restarted ten times");
+            var pause = Stopwatch.StartNew();
+            await fixture.Driver.TerminateAsync();
+            await fixture.Driver.StartAsync();
+            pauses.Add(pause.Elapsed);
+        }
+
+        output.WriteLine($"restart, from SIGTERM to the first answer: {string.Join(", ", pauses.Select(p => $"{p.TotalSeconds:F1} s"))}");
+        await ReportAsync(load);
+        await RemoveAsync(volumes);
+    }
+
+    private async Task<StagedVolume[]> MakeVolumesAsync(string name)
+    {
+        var client = fixture.Driver.Client;
+        return
+        [
+            await StagedVolume.MakeAsync(client, name + "-ext4", "ext4", VolumeSize),
+            await StagedVolume.MakeAsync(client, name + "-xfs", "xfs", VolumeSize),
+            await StagedVolume.MakeAsync(client, name + "-raw", "", VolumeSize),
+        ];
+    }
+
+    private async Task ReportAsync(Fio load)
+    {
+        var (read, written, longest) = await load.FinishAsync();
+        output.WriteLine($"fio: {read >> 20} MiB read, {written >> 20} MiB written, longest I/O {longest.TotalSeconds:F2} s");
+    }
+
+    private async Task RemoveAsync(StagedVolume[] volumes)
+    {
+        foreach (var volume in volumes) await volume.RemoveAsync(fixture.Driver.Client);
+        Assert.Equal(_before, DriverFixture.Now());
+    }
+}

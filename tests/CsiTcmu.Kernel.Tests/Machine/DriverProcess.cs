@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using CsiTcmu.Linux;
+using CsiTcmu.TestClient;
+
+namespace CsiTcmu.Kernel.Tests.Machine;
+
+/// <summary>The driver as users run it: a process of its own with a pool and a socket.</summary>
+internal sealed class DriverProcess : IAsyncDisposable
+{
+    private const int TerminateSignal = 15;
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+    private readonly ConcurrentQueue<string> _log = new();
+    private readonly string _program;
+    private Process? _process;
+
+    /// <summary>A driver that is not started yet.</summary>
+    /// <param name="pool">Folder of its one pool, named <c>test</c>.</param>
+    /// <param name="program">Assembly beside the tests; the ordinary driver unless said otherwise.</param>
+    /// <param name="socket">Path of its socket.</param>
+    public DriverProcess(string pool, string program = "csi-tcmu.dll", string socket = "/run/csi-tcmu-test/csi.sock")
+    {
+        Pool = pool;
+        Socket = socket;
+        Client = new(socket);
+        _program = Path.Combine(AppContext.BaseDirectory, program);
+    }
+
+    /// <summary>Folder of the pool.</summary>
+    public string Pool { get; }
+
+    /// <summary>Socket of the driver.</summary>
+    public string Socket { get; }
+
+    /// <summary>A client of this driver; it connects again after a restart.</summary>
+    public CsiClient Client { get; }
+
+    /// <summary>Process id of the running driver.</summary>
+    public int Id => _process!.Id;
+
+    /// <summary>All log lines so far.</summary>
+    public IReadOnlyCollection<string> Log => _log;
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    /// <param name="variables">More environment variables.</param>
+    public async Task StartAsync(params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo("dotnet", [_program, "standalone", "--endpoint", "unix://" + Socket, "--pool", "test=" + Pool, "--node-id", "node-1"])
+        {
+            UseShellExecute = false,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
+        _process = Process.Start(start)!;
+        _process.ErrorDataReceived += Keep;
+        _process.OutputDataReceived += Keep;
+        _process.BeginErrorReadLine();
+        _process.BeginOutputReadLine();
+        var limit = Stopwatch.StartNew();
+        while (!await AnswersAsync())
+        {
+            if (_process.HasExited) throw new InvalidOperationException($"the driver ended with {_process.ExitCode}:\n{Tail()}");
+            if (limit.Elapsed > StartLimit) throw new TimeoutException($"the driver did not answer within {StartLimit}:\n{Tail()}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM; the driver must end with status 0.</summary>
+    public async Task TerminateAsync()
+    {
+        _ = Syscalls.Kill(_process!.Id, TerminateSignal);
+        await _process.WaitForExitAsync();
+        if (_process.ExitCode != 0) throw new InvalidOperationException($"the driver ended with {_process.ExitCode}:\n{Tail()}");
+    }
+
+    /// <summary>Waits until the driver has ended by itself.</summary>
+    public async Task WaitForEndAsync() => await _process!.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(2));
+
+    /// <summary>The last log lines.</summary>
+    public string Tail() => string.Join('\n', _log.TakeLast(40));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false }) await KillAsync();
+        _process?.Dispose();
+        Client.Dispose();
+    }
+
+    private async Task<bool> AnswersAsync()
+    {
+        if (!File.Exists(Socket)) return false;
+        try
+        {
+            await Client.ProbeAsync(new());
+            return true;
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException or CallFailedException)
+        {
+            return false;
+        }
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        if (line.Data is not null) _log.Enqueue(line.Data);
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace CsiTcmu.Kernel.Tests.Machine;
+
+/// <summary>fio with verification: four jobs of random reads and writes, 4k to 256k, direct.</summary>
+internal sealed class Fio
+{
+    private const int Jobs = 4;
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private Fio(Process process)
+    {
+        _process = process;
+        _output = process.StandardOutput.ReadToEndAsync();
+        _error = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Starts verified load on several files or devices at once, each job in a range of its own.</summary>
+    /// <param name="seconds">How long each job writes and verifies.</param>
+    /// <param name="rangePerJob">Bytes of each of the four jobs.</param>
+    /// <param name="targets">Files or devices.</param>
+    public static Fio Start(int seconds, long rangePerJob, params string[] targets)
+    {
+        var file = Path.Combine(Path.GetTempPath(), $"fio-{Guid.NewGuid():N}.fio");
+        File.WriteAllLines(file,
+        [
+            "[global]", "ioengine=libaio", "direct=1", "rw=randrw", "bsrange=4k-256k", "iodepth=8", "verify=crc32c", "verify_fatal=1", "verify_backlog=256",
+            "time_based=1", $"runtime={seconds}", $"size={rangePerJob}", "norandommap=0", "group_reporting=0", "max_latency=0",
+            .. targets.SelectMany((target, t) => Enumerable.Range(0, Jobs)
+                .SelectMany(job => new[] { $"[t{t}j{job}]", $"filename={target}", $"offset={job * rangePerJob}" })),
+        ]);
+        return new(Shell.Start("fio", "--output-format=json", file));
+    }
+
+    /// <summary>True while it runs.</summary>
+    public bool Running => !_process.HasExited;
+
+    /// <summary>Waits for its end; any error of I/O or of verification throws.</summary>
+    /// <returns>Bytes read and written, and the longest time that one I/O took.</returns>
+    public async Task<(long Read, long Written, TimeSpan Longest)> FinishAsync()
+    {
+        await _process.WaitForExitAsync();
+        var output = await _output;
+        if (_process.ExitCode != 0) throw new InvalidOperationException($"fio: exit status {_process.ExitCode}\n{await _error}\n{output[..Math.Min(output.Length, 2000)]}");
+        using var json = JsonDocument.Parse(output[output.IndexOf('{')..]);
+        long read = 0, written = 0, longest = 0;
+        foreach (var job in json.RootElement.GetProperty("jobs").EnumerateArray())
+        {
+            var error = job.GetProperty("error").GetInt32();
+            if (error != 0) throw new InvalidOperationException($"fio: job {job.GetProperty("jobname").GetString()} ended with error {error}");
+            read += job.GetProperty("read").GetProperty("io_bytes").GetInt64();
+            written += job.GetProperty("write").GetProperty("io_bytes").GetInt64();
+            foreach (var direction in new[] { "read", "write" })
+            {
+                longest = Math.Max(longest, (long)job.GetProperty(direction).GetProperty("lat_ns").GetProperty("max").GetDouble());
+            }
+        }
+
+        if (read == 0 || written == 0) throw new InvalidOperationException("fio did nothing");
+        return (read, written, TimeSpan.FromMilliseconds(longest / 1e6));
+    }
+}

@@ -1,0 +1,42 @@
+namespace CsiTcmu.Kernel.Tests.Machine;
+
+/// <summary>Exports a TCMU device of the driver through the kernel's iSCSI target on loopback, beside its tcm_loop LUN.</summary>
+internal sealed class IscsiExport : IDisposable
+{
+    private const string Root = "/sys/kernel/config/target/iscsi";
+    private const string Name = "iqn.2026-01.io.csi-tcmu:test";
+    private const string Portal = "127.0.0.1:3260";
+    private static readonly string Group = $"{Root}/{Name}/tpgt_1";
+    private readonly string _link = $"{Group}/lun/lun_0/device";
+
+    /// <summary>Makes target, portal and LUN 0.</summary>
+    /// <param name="device">The device's folder in configfs.</param>
+    public IscsiExport(string device)
+    {
+        Directory.CreateDirectory(Root);
+        Directory.CreateDirectory($"{Group}/lun/lun_0");
+        File.CreateSymbolicLink(_link, device);
+        Write("attrib/authentication", "0");
+        Write("attrib/generate_node_acls", "1");
+        Write("attrib/cache_dynamic_acls", "1");
+        Write("attrib/demo_mode_write_protect", "0");
+        Directory.CreateDirectory($"{Group}/np/{Portal}");
+        Write("enable", "1");
+    }
+
+    /// <summary>Where an initiator finds it.</summary>
+    public static string Url => $"iscsi://{Portal}/{Name}/0";
+
+    /// <summary>Removes it all.</summary>
+    public void Dispose()
+    {
+        Write("enable", "0");
+        Directory.Delete($"{Group}/np/{Portal}");
+        File.Delete(_link);
+        Directory.Delete($"{Group}/lun/lun_0");
+        Directory.Delete(Group);
+        Directory.Delete($"{Root}/{Name}");
+    }
+
+    private static void Write(string attribute, string value) => File.WriteAllText($"{Group}/{attribute}", value);
+}

@@ -1,0 +1,108 @@
+#!/usr/bin/env node
+// A small command line client for a CSI driver, on grpc-js.
+//   node csi.js --endpoint unix:///run/csi-tcmu/csi.sock Controller.CreateVolume '{"name": "v1", ...}'
+// prints the response as JSON (a streaming method: one line for each response). int64 values are strings, enumerations names.
+// A call that fails prints "CODE: message" and ends with status 1; a wrong command line ends with status 2.
+'use strict';
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+const { grpc, protoLoader } = require('./packages.js');
+
+const usage = 'usage: node csi.js --endpoint unix:///path/to/csi.sock [--timeout SECONDS] SERVICE.METHOD [JSON request]';
+
+function wrongUse(message) {
+  console.error(`csi.js: ${message}\n${usage}`);
+  process.exit(2);
+}
+
+function readCommandLine() {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { endpoint: { type: 'string' }, timeout: { type: 'string', default: '60' } },
+      allowPositionals: true,
+    });
+    const [name, json = '{}', ...rest] = positionals;
+    if (!values.endpoint || !name || rest.length) wrongUse('an endpoint, one method and at most one request are needed');
+    const seconds = Number(values.timeout);
+    if (!(seconds > 0)) wrongUse(`--timeout takes seconds, not '${values.timeout}'`);
+    return { endpoint: values.endpoint, seconds, name, json };
+  } catch (error) {
+    return wrongUse(error.message);
+  }
+}
+
+function parseRequest(json) {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    return wrongUse(`the request is not JSON: ${error.message}`);
+  }
+}
+
+// proto-loader drops fields it does not know; a misspelt one would change the meaning of a request without a word.
+function checkFields(type, types, value, where) {
+  for (const [key, inner] of Object.entries(value ?? {})) {
+    const field = type.field.find((f) => f.name === key);
+    if (!field) wrongUse(`${where} has no field '${key}'; it has: ${type.field.map((f) => f.name).join(', ') || 'none'}`);
+    const innerType = field.type === 'TYPE_MESSAGE' && types.get(field.typeName);
+    if (!innerType) continue;
+    for (const one of Array.isArray(inner) ? inner : [inner]) checkFields(innerType, types, one, `${where}.${key}`);
+  }
+}
+
+// The message types by the name that a field has for them. Nested types of requests have names of their own; types of other packages
+// (Timestamp, BoolValue) and maps are not in here and are left to proto-loader.
+function messageTypes(definition) {
+  const types = new Map();
+  const add = (type) => {
+    types.set(type.name, type);
+    type.nestedType.forEach(add);
+  };
+  for (const [name, { type }] of Object.entries(definition)) if (name.startsWith('csi.v1.') && type?.field) add(type);
+  return types;
+}
+
+function call(client, method, request, seconds) {
+  const options = { deadline: Date.now() + seconds * 1000 };
+  const print = (response) => console.log(JSON.stringify(response, null, method.responseStream ? 0 : 2));
+  const done = (error) => {
+    client.close();
+    if (!error) return;
+    console.log(`${grpc.status[error.code]}: ${error.details}`);
+    process.exitCode = 1;
+  };
+  if (method.responseStream) {
+    client
+      .makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, options)
+      .on('data', print)
+      .on('error', done)
+      .on('end', () => client.close());
+  } else {
+    client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, options, (error, response) => {
+      if (!error) print(response);
+      done(error);
+    });
+  }
+}
+
+function main() {
+  const { endpoint, seconds, name, json } = readCommandLine();
+  const definition = protoLoader.loadSync(path.join(__dirname, '../../csi-proto/csi.proto'), {
+    keepCase: true,
+    longs: String,
+    enums: String,
+    arrays: true,
+    oneofs: false,
+  });
+  const services = Object.entries(definition).filter(([key, value]) => key.startsWith('csi.v1.') && !value.type);
+  const methods = new Map(services.flatMap(([key, service]) => Object.values(service)
+    .map((method) => [`${key.slice('csi.v1.'.length)}.${method.path.split('/')[2]}`, method])));
+  const method = methods.get(name);
+  if (!method) wrongUse(`there is no method '${name}'; there are:\n  ${[...methods.keys()].join('\n  ')}`);
+
+  const request = parseRequest(json);
+  checkFields(method.requestType.type, messageTypes(definition), request, name);
+  call(new grpc.Client(endpoint, grpc.credentials.createInsecure()), method, request, seconds);
+}
+
+main();
