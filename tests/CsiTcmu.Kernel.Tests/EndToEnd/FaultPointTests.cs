@@ -8,6 +8,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// The driver kills itself between any two steps of an operation; after a restart the operation is repeated, ends right, and nothing is
 /// left behind.
 /// </summary>
+[Trait("Length", "longest")]
 public sealed class FaultPointTests
 {
     private const long Size = 32L << 20;

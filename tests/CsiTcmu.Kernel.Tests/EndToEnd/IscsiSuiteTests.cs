@@ -7,6 +7,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// libiscsi's test suite, destructive tests included, judges a LUN of ours that the kernel exports by iSCSI on loopback. What the suite
 /// skips is printed with its own reason.
 /// </summary>
+[Trait("Length", "longest")]
 public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output) : IClassFixture<DriverFixture>
 {
     private const long Size = 256L << 20;

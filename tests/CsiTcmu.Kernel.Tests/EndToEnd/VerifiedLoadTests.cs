@@ -4,6 +4,7 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>fio verifies every block on ext4, xfs and raw block at once, while the driver lives, dies and comes back.</summary>
+[Trait("Length", "long")]
 public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper output) : IClassFixture<DriverFixture>
 {
     private const long VolumeSize = 640L << 20;
