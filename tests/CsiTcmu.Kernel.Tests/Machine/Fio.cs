@@ -35,9 +35,6 @@ internal sealed class Fio
         return new(Shell.Start("fio", "--output-format=json", file));
     }
 
-    /// <summary>True while it runs.</summary>
-    public bool Running => !_process.HasExited;
-
     /// <summary>Waits for its end; any error of I/O or of verification throws.</summary>
     /// <returns>Bytes read and written, and the longest time that one I/O took.</returns>
     public async Task<(long Read, long Written, TimeSpan Longest)> FinishAsync()
