@@ -8,9 +8,15 @@ pool=/var/lib/csi-tcmu/pool
 socket=unix:///run/csi-tcmu/csi.sock
 kubelet=/var/lib/kubelet
 log=/run/csi-tcmu.log
-driver_pid= steps=0
+driver_pid='' steps=0
 
-trap 'code=$?; [[ $code == 0 ]] || { echo "demo: step $steps failed (line $LINENO, exit status $code)"; echo "--- the driver'\''s log:"; tail -n 30 "$log" 2>/dev/null; }' EXIT
+ended() {
+  local code=$?
+  [[ $code == 0 ]] && return
+  echo "demo: step $steps failed with exit status $code; the driver's log:"
+  tail -n 30 "$log" 2>/dev/null
+}
+trap ended EXIT
 
 step() { steps=$((steps + 1)); printf '\n[%2d] %s\n' "$steps" "$*"; }
 told() { printf '     %s\n' "$*"; }
