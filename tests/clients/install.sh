@@ -16,6 +16,7 @@ done
 # Whole means: every package of the lock file is there in the version that the lock file names, and the two we use load.
 is_whole() {
   [ -d "$target/node_modules" ] || return 1
+  # shellcheck disable=SC2016 # the braces are those of JavaScript
   node -e '
     const [target, lock] = process.argv.slice(1);
     for (const [path, { version }] of Object.entries(require(lock).packages))
