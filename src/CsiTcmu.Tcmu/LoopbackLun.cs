@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using CsiTcmu.Linux;
 
 namespace CsiTcmu.Tcmu;
@@ -14,7 +13,7 @@ namespace CsiTcmu.Tcmu;
 /// <para>The orders here are the only safe ones. A SCSI device is never removed by its <c>delete</c> file: tcm_loop would not find it
 /// when the LUN is unlinked and would leak the session.</para>
 /// </remarks>
-public sealed partial class LoopbackLun
+public sealed class LoopbackLun
 {
     private const string LunPath = "tpgt_1/lun/lun_0";
     private readonly KernelPaths _paths;
@@ -182,7 +181,8 @@ public sealed partial class LoopbackLun
     /// <inheritdoc/>
     public override string ToString() => Target;
 
-    private static bool IsTarget(string name) => TargetPattern().IsMatch(name);
+    private static bool IsTarget(string name) =>
+        name.Length == 20 && name.StartsWith("naa.", StringComparison.Ordinal) && name.AsSpan(4).IndexOfAnyExcept("0123456789abcdef") < 0;
 
     private List<string> Links()
     {
@@ -208,7 +208,4 @@ public sealed partial class LoopbackLun
         // The LUN is a wildcard, since tcm_loop's hosts claim to have none (max_lun is 0).
         _ = KernelFiles.TryWrite($"{_paths.Sysfs}/class/scsi_host/host{parts[0]}/scan", $"{parts[1]} {parts[2]} -");
     }
-
-    [GeneratedRegex(@"\Anaa\.[0-9a-f]{16}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex TargetPattern();
 }

@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace CsiTcmu.Tcmu;
 
 /// <summary>What a TCMU device in configfs is made from.</summary>
-public sealed partial record TcmuDeviceSpecification
+public sealed record TcmuDeviceSpecification
 {
     /// <summary>N of <c>core/user_N</c>.</summary>
     public required int Hba { get; init; }
@@ -48,12 +46,12 @@ public sealed partial record TcmuDeviceSpecification
         Require(Hba is >= 0, nameof(Hba), Hba, "must not be negative");
         Require(IsName(Name), nameof(Name), Name, "must be 1 to 128 letters, digits, dots, dashes and underscores, and not begin with a dot");
         Require(
-            Config.Length is >= 1 and <= 255 && ConfigPattern().IsMatch(Config), nameof(Config), Config,
+            IsText(Config, 255), nameof(Config), Config,
             "must be 1 to 255 printable ASCII characters without blank, comma and colon");
         Require(BlockSize is 512 or 4096, nameof(BlockSize), BlockSize, "must be 512 or 4096");
         Require(Size > 0 && Size % BlockSize == 0, nameof(Size), Size, $"must be a positive multiple of {BlockSize}");
         Require(
-            Serial.Length is >= 1 and <= 254 && ConfigPattern().IsMatch(Serial), nameof(Serial), Serial,
+            IsText(Serial, 254), nameof(Serial), Serial,
             "must be 1 to 254 printable ASCII characters without blank, comma and colon");
         Require(MaxSectors is >= 8 and <= 65535, nameof(MaxSectors), MaxSectors, "must be 8 to 65535");
         Require(DataAreaMegabytes is >= 1 and <= 65536, nameof(DataAreaMegabytes), DataAreaMegabytes, "must be 1 to 65536");
@@ -62,16 +60,14 @@ public sealed partial record TcmuDeviceSpecification
     }
 
     /// <summary>True for a text that can be a device's name.</summary>
-    internal static bool IsName(string name) => NamePattern().IsMatch(name);
+    internal static bool IsName(string name) =>
+        name.Length is >= 1 and <= 128 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_');
+
+    private static bool IsText(string text, int longest) =>
+        text.Length >= 1 && text.Length <= longest && text.All(c => c is > ' ' and <= '~' and not (',' or ':'));
 
     private static void Require(bool condition, string field, object value, string rule)
     {
         if (!condition) throw new ArgumentException($"{field} of a TCMU device {rule}; it is '{value}'.", field);
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex NamePattern();
-
-    [GeneratedRegex(@"\A[!-~-[,:]]+\z", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex ConfigPattern();
 }

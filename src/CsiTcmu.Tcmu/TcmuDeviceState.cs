@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using System.Numerics;
 
 namespace CsiTcmu.Tcmu;
 
 /// <summary>What configfs says of a TCMU device.</summary>
-public sealed partial record TcmuDeviceState
+public sealed record TcmuDeviceState
 {
     /// <summary>The device has its ring and its uio node.</summary>
     public required bool Enabled { get; init; }
@@ -37,28 +37,43 @@ public sealed partial record TcmuDeviceState
     /// <returns>The state, not enabled and not blocked, or null when the text is something else.</returns>
     internal static TcmuDeviceState? Parse(string info)
     {
-        var match = Info().Match(info);
-        if (!match.Success) return null;
-        var config = match.Groups["config"].Value;
+        // The configuration is free text but for colons, so that the marks around it are unambiguous.
+        if (!info.StartsWith("Status: ", StringComparison.Ordinal) ||
+            Between(info, "Status: ", "  ") is not { } status ||
+            Between(info, "Config: ", " Size: ") is not { } config ||
+            !TryNumber(info, "SectorSize: ", "  ", out int blockSize) ||
+            !TryNumber(info, " Size: ", " ", out long size) ||
+            !TryNumber(info, "MaxDataAreaMB: ", " ", out int area) ||
+            !TryNumber(info, "DataPagesPerBlk: ", " ", out int pages) ||
+            !TryNumber(info, "CmdRingSizeMB: ", "\n", out int ring))
+            return null;
         return new TcmuDeviceState
         {
             Enabled = false,
             Blocked = false,
-            Exported = match.Groups["status"].Value == "ACTIVATED",
+            Exported = status == "ACTIVATED",
             Config = config == "NULL" ? "" : config,
-            Size = long.Parse(match.Groups["size"].ValueSpan, CultureInfo.InvariantCulture),
-            BlockSize = Number("sector"),
-            DataAreaMegabytes = Number("area"),
-            DataPagesPerBlock = Number("pages"),
-            CommandRingMegabytes = Number("ring"),
+            Size = size,
+            BlockSize = blockSize,
+            DataAreaMegabytes = area,
+            DataPagesPerBlock = pages,
+            CommandRingMegabytes = ring,
         };
-
-        int Number(string group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(
-        @"\AStatus: (?<status>[A-Z-]+) .*SectorSize: (?<sector>\d{1,9}) .*\n\s*Config: (?<config>.*) Size: (?<size>\d{1,18}) " +
-        @"MaxDataAreaMB: (?<area>\d{1,9}) DataPagesPerBlk: (?<pages>\d{1,9}) CmdRingSizeMB: (?<ring>\d{1,9})\s*\z",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Info();
+    private static string? Between(string text, string start, string end)
+    {
+        var from = text.IndexOf(start, StringComparison.Ordinal);
+        if (from < 0) return null;
+        from += start.Length;
+        var to = text.IndexOf(end, from, StringComparison.Ordinal);
+        return to < 0 ? null : text[from..to];
+    }
+
+    private static bool TryNumber<T>(string text, string start, string end, out T number)
+        where T : struct, INumber<T>
+    {
+        number = default;
+        return Between(text, start, end) is { } digits && T.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    }
 }

@@ -152,7 +152,13 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         if (_ended) throw new VolumeException(VolumeError.Unavailable, "this process is ending; ask the next one");
         if (_served.TryGetValue(disk.Id, out var served))
         {
-            if (served.Fault is null) return Device(disk.Id);
+            if (served.Fault is null)
+            {
+                // The last step of an attempt that ended just before it.
+                Device(disk.Id).Unblock();
+                return Device(disk.Id);
+            }
+
             logger.LogWarning("Volume {Id} was not served any more ({Fault}); its ring begins anew", disk.Id, served.Fault);
             await served.StopAsync();
             _served.TryRemove(disk.Id, out _);
