@@ -182,7 +182,7 @@ public sealed class LoopbackLun
     public override string ToString() => Target;
 
     private static bool IsTarget(string name) =>
-        name.Length == 20 && name.StartsWith("naa.", StringComparison.Ordinal) && name.AsSpan(4).IndexOfAnyExcept("0123456789abcdef") < 0;
+        name.Length == 20 && name.StartsWith("naa.", StringComparison.Ordinal) && name.Skip(4).All(char.IsAsciiHexDigitLower);
 
     private List<string> Links()
     {

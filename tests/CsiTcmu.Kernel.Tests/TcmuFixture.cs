@@ -79,8 +79,7 @@ internal sealed class TcmuFixture : IDisposable
     private static string[] Trees() =>
     [
         .. Under("/sys/kernel/config/target/core").Where(p => p.Contains("/user_")).SelectMany(p => Under(p).Prepend(p)),
-        .. Under("/sys/kernel/config/target").Where(p => p.EndsWith("/loopback")),
-        .. Under("/sys/kernel/config/target/loopback"),
+        .. Under("/sys/kernel/config/target/loopback").Where(p => p.Contains("/naa.")),
         .. Under("/sys/class/uio"),
         .. Under("/sys/class/scsi_host"),
         .. Under("/sys/class/scsi_device"),
