@@ -10,8 +10,8 @@ Usage: ./test.sh [options]
   --unit                   build, checks and unit tests only: no virtual machine
   --kernel 6.1|6.12|both   kernel tests only, on this kernel (build first); without it: unit tests, then both kernels
   --filter PART            only tests whose full name contains PART, whatever their length
-  --all                    every kernel test on every kernel; without it 6.1 leaves out the longest ones (a kill at every fault point,
-                           libiscsi's suite), and 6.12 the long ones too (verified load, many volumes)
+  --all                    every kernel test on every kernel; without it 6.1 leaves out the longest ones (kills and restarts under load, a
+                           kill at every fault point, libiscsi's suite), and 6.12 the long ones too (verified load, many volumes)
   --no-install             do not install missing Debian packages (tests/packages.txt)
   --help
 

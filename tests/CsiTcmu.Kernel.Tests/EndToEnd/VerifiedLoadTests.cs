@@ -25,6 +25,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     }
 
     [Fact]
+    [Trait("Length", "longest")]
     public async Task Killed_twenty_times_under_load_fio_waits_and_sees_no_error()
     {
         var volumes = await MakeVolumesAsync("kill");
@@ -42,6 +43,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     }
 
     [Fact]
+    [Trait("Length", "longest")]
     public async Task Terminated_ten_times_under_load_fio_sees_no_error()
     {
         var volumes = await MakeVolumesAsync("term");
