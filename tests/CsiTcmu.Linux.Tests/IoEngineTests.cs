@@ -72,22 +72,6 @@ public abstract unsafe class IoEngineTests
     }
 
     [Fact]
-    public void Reports_that_a_file_without_blocking_has_nothing_to_read()
-    {
-        using var writer = new AnonymousPipeServerStream(PipeDirection.Out);
-        using var memory = new NativeBlock(4096);
-        using var engine = Create(8);
-        var file = Syscalls.Open($"/proc/self/fd/{writer.ClientSafePipeHandle.DangerousGetHandle()}", OpenFlags.NonBlocking);
-        Assert.True(file >= 0, Syscalls.Describe(file));
-        var vector = new Iovec { Base = memory.Address, Length = 512 };
-
-        // preadv has no position in a pipe; io_uring does not mind.
-        var result = Run(engine, Read(file, engine.Name == "workers" ? 0 : -1, &vector, 1));
-        Assert.Equal(engine.Name == "workers" ? -29 : -Errno.TryAgain, result);
-        _ = Syscalls.Close(file);
-    }
-
-    [Fact]
     public void Hands_any_token_back_exactly_once()
     {
         using var file = new TemporaryFile(4096);
