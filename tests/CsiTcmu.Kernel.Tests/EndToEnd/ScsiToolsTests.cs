@@ -31,7 +31,8 @@ public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<Driver
         await ContainsAsync(["Unmap command supported (LBPU): 1", "Write same (16) with unmap bit supported (LBPWS): 1"], "sg_vpd", "-p", "lbpv", disk);
         await ContainsAsync([$"Logical block length={block} bytes", $"Number of logical blocks={Size / block}", "lbpme=1", "lbprz=1"], "sg_readcap", "-l", disk);
         await ContainsAsync(["Write same(16)", "Unmap", "Compare and write", "Synchronize cache(10)"], "sg_opcodes", disk);
-        await ContainsAsync(["Caching", "WCE=1"], "sg_modes", "-p", "8", disk);
+        await ContainsAsync(["Caching"], "sg_modes", "-p", "8", disk);
+        Assert.Equal("write back", (await File.ReadAllTextAsync($"/sys/block/{Path.GetFileName(disk)}/queue/write_cache")).Trim());
         await Shell.RunAsync("sg_turs", disk);
         await Shell.RunAsync("sg_sync", disk);
         await Shell.RunAsync("sg_requests", disk);
