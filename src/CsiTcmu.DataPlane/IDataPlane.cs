@@ -46,7 +46,7 @@ public interface IServedDisk
 
     /// <summary>
     /// Stops serving: commands in flight end, their completions are published, then the device is unmapped and closed and the backstore
-    /// disposed. Commands still in the ring stay there for the next server. Idempotent.
+    /// disposed. Commands still in the ring stay there for the next server. Waits for holds to end. Idempotent.
     /// </summary>
     Task StopAsync();
 }

@@ -84,9 +84,9 @@ internal sealed class Reactor(string name, IIoEngine engine)
         _ready.EnsureCapacity(_disks.Length);
         _turn.EnsureCapacity(_disks.Length);
         _busy.EnsureCapacity(_disks.Length);
+        engine.Watch(disk.File, Token(disk.Number, EventMark));
         _disks[disk.Number] = disk;
         disk.IsAttached = true;
-        engine.Watch(disk.File, Token(disk.Number, EventMark));
         // The last server may have left commands in the ring, for which there is no event.
         MakeReady(disk);
     }
