@@ -89,7 +89,7 @@ public sealed unsafe partial class FileBackstore
     /// <summary>Takes note of what the engine did and enters the next step, which is the same one when the engine did a part of it.</summary>
     private int Book(BackstoreRequest* request, int result)
     {
-        if (result == -Errno.Interrupted) return IBackstore.Pending;
+        if (result is -Errno.Interrupted or -Errno.TryAgain) return IBackstore.Pending;
         if (result < 0) return result;
         var done = Done(request);
         var step = (Step)(request->State >> StepShift);

@@ -98,6 +98,8 @@ internal static class IoUringAbi
     public const byte Read = 22;
     public const byte Write = 23;
 
+    public const byte EntryAsync = 1 << 4;
+
     public const uint PollMultishot = 1;
     public const uint SyncDataOnly = 1;
     public const uint WriteDataSync = 2; // RWF_DSYNC

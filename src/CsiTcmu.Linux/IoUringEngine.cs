@@ -27,8 +27,8 @@ public sealed unsafe class IoUringEngine : IIoEngine
     private readonly IoEngineDoorbell _doorbell;
     private readonly IoUringWatches _watches = new();
 
-    // One token per request in flight; the free slots are a stack.
-    private readonly ulong* _tokens;
+    // The requests in flight; the free slots are a stack.
+    private readonly Slot* _requests;
     private readonly int* _freeSlots;
     private readonly int _slots;
     private int _free;
@@ -62,7 +62,7 @@ public sealed unsafe class IoUringEngine : IIoEngine
             throw;
         }
         _slots = queueDepth;
-        _tokens = (ulong*)NativeMemory.Alloc((nuint)queueDepth, sizeof(ulong));
+        _requests = (Slot*)NativeMemory.Alloc((nuint)queueDepth, (nuint)sizeof(Slot));
         _freeSlots = (int*)NativeMemory.Alloc((nuint)queueDepth, sizeof(int));
         for (_free = 0; _free < queueDepth; _free++) _freeSlots[_free] = queueDepth - 1 - _free;
         _watches.Add(_doorbell.File, token: 0);
@@ -82,7 +82,7 @@ public sealed unsafe class IoUringEngine : IIoEngine
         var entry = EntryAfterFlush();
         if (entry is null) return false;
         var slot = _freeSlots[--_free];
-        _tokens[slot] = request.Token;
+        _requests[slot] = new Slot { Request = request };
         Fill(entry, in request);
         entry->UserData = RequestKind | (uint)slot;
         return true;
@@ -146,7 +146,7 @@ public sealed unsafe class IoUringEngine : IIoEngine
         _ring.Dispose();
         _doorbell.Dispose();
         _watches.Dispose();
-        NativeMemory.Free(_tokens);
+        NativeMemory.Free(_requests);
         NativeMemory.Free(_freeSlots);
     }
 
@@ -191,17 +191,43 @@ public sealed unsafe class IoUringEngine : IIoEngine
             switch (entry.UserData & KindMask)
             {
                 case RequestKind:
-                    var slot = (int)entry.UserData;
-                    _freeSlots[_free++] = slot;
-                    completions[count++] = new IoCompletion(_tokens[slot], entry.Result);
+                    if (TakeRequest(in entry, out var done)) completions[count++] = done;
                     break;
                 case WatchKind:
-                    if (TakeWatch(in entry, out var completion)) completions[count++] = completion;
+                    if (TakeWatch(in entry, out var report)) completions[count++] = report;
                     break;
             }
         }
         _ring.ReleaseTaken();
         return count;
+    }
+
+    /// <summary>
+    /// io_uring first tries a transfer without waiting. When a disk's queue is full in the middle of one of several pieces, kernels up to
+    /// 6.1 at least let that attempt's EAGAIN through (fs/iomap/direct-io.c, io_rw_should_reissue in io_uring/rw.c), though nobody asked for it; a device that
+    /// cannot do without waiting gives EOPNOTSUPP. The transfer is made again by a kernel thread that waits. (Regular files and block devices
+    /// are meant: on a pipe or socket without blocking that thread would wait for data.)
+    /// </summary>
+    private bool TakeRequest(in CompletionEntry entry, out IoCompletion completion)
+    {
+        Unsafe.SkipInit(out completion);
+        var slot = _requests + (int)entry.UserData;
+        if (entry.Result is -Errno.TryAgain or -Errno.NotSupported && !slot->Waits
+            && slot->Request.Operation is IoOperation.Read or IoOperation.Write)
+        {
+            var again = EntryAfterFlush();
+            if (again is not null)
+            {
+                slot->Waits = true;
+                Fill(again, in slot->Request);
+                again->Flags = IoUringAbi.EntryAsync;
+                again->UserData = entry.UserData;
+                return false;
+            }
+        }
+        _freeSlots[_free++] = (int)entry.UserData;
+        completion = new IoCompletion(slot->Request.Token, entry.Result);
+        return true;
     }
 
     /// <summary>
@@ -317,5 +343,13 @@ public sealed unsafe class IoUringEngine : IIoEngine
             default:
                 throw new IOException($"io_uring_enter failed: {Syscalls.Describe(result)} (errno {-result}).");
         }
+    }
+
+    private struct Slot
+    {
+        public IoRequest Request;
+
+        /// <summary>The request is in the hands of a kernel thread that may wait.</summary>
+        public bool Waits;
     }
 }

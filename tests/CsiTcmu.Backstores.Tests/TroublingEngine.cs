@@ -42,7 +42,7 @@ internal sealed unsafe class TroublingEngine(IIoEngine inner, int unit, int seed
         for (var i = 0; i < count; i++)
         {
             if (!_interrupted.Remove(completions[i].Token)) continue;
-            completions[i] = new IoCompletion(completions[i].Token, -Errno.Interrupted);
+            completions[i] = new IoCompletion(completions[i].Token, _random.Next(2) == 0 ? -Errno.Interrupted : -Errno.TryAgain);
             Interruptions++;
         }
         return count;
