@@ -205,7 +205,8 @@ public sealed unsafe class IoUringEngine : IIoEngine
     /// <summary>
     /// io_uring first tries a transfer without waiting. When a disk's queue is full in the middle of one of several pieces, kernels up to
     /// 6.1 at least let that attempt's EAGAIN through (fs/iomap/direct-io.c, io_rw_should_reissue in io_uring/rw.c), though nobody asked for it; a device that
-    /// cannot do without waiting gives EOPNOTSUPP. The transfer is made again by a kernel thread that waits.
+    /// cannot do without waiting gives EOPNOTSUPP. The transfer is made again by a kernel thread that waits. (Regular files and block devices
+    /// are meant: on a pipe or socket without blocking that thread would wait for data.)
     /// </summary>
     private bool TakeRequest(in CompletionEntry entry, out IoCompletion completion)
     {
