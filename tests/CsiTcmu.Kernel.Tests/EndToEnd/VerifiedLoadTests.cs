@@ -67,7 +67,13 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private async Task UnderLoadAsync(StagedVolume[] volumes, Func<Task> trouble)
     {
         var troubled = trouble();
-        do await ReportAsync(Fio.Start(TroubledSeconds, RangePerJob, [.. volumes.Select(v => v.FioTarget)]));
+        do
+        {
+            var load = ReportAsync(Fio.Start(TroubledSeconds, RangePerJob, [.. volumes.Select(v => v.FioTarget)]));
+            // Without a driver the load never ends: a driver that does not come back is told at once.
+            if (await Task.WhenAny(load, troubled) == troubled) await troubled;
+            await load;
+        }
         while (!troubled.IsCompleted);
         await troubled;
     }
