@@ -34,7 +34,7 @@ done
 tests/vm/install "${install[@]}" tests/bench/packages.txt
 clients=$(tests/clients/install.sh)
 echo "bench: building csi-tcmu"
-dotnet build src/CsiTcmu -c Release -v quiet --nologo
+dotnet publish src/CsiTcmu -c Release -o artifacts/driver -v quiet --nologo
 mkdir -p artifacts
 read -ra arguments <<< "${words[*]}"
 tests/vm/boot -k "$series" -m 8192 -t 7200 -r 2600M -d :4G -s "$PWD/artifacts" -M "target_core_file loop nbd" \

@@ -75,7 +75,7 @@ class CsiTcmu:
     def serve(self, size):
         socket = f"/run/csi-tcmu-bench/{self.pool.name}.sock"
         log = open(f"/run/csi-tcmu-{self.pool.name}.log", "w")
-        program = os.environ.get("CSI_TCMU_BENCH_DRIVER", f"{self.here}/src/CsiTcmu/bin/Release/net10.0/csi-tcmu.dll")
+        program = os.environ.get("CSI_TCMU_BENCH_DRIVER", f"{self.here}/artifacts/driver/csi-tcmu.dll")
         driver = subprocess.Popen(
             ["dotnet", program, "standalone", "--endpoint", f"unix://{socket}", "--pool", f"bench={self.pool}", "--node-id", "bench"],
             stdout=log, stderr=log)

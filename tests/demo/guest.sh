@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
-driver=$here/src/CsiTcmu/bin/Release/net10.0/csi-tcmu.dll
+driver=$here/artifacts/driver/csi-tcmu.dll
 pool=/var/lib/csi-tcmu/pool
 socket=unix:///run/csi-tcmu/csi.sock
 kubelet=/var/lib/kubelet

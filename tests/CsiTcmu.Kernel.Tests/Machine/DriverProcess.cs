@@ -23,7 +23,7 @@ internal sealed class DriverProcess : IAsyncDisposable
         Pool = pool;
         Socket = socket;
         Client = new(socket);
-        _program = Path.Combine(AppContext.BaseDirectory, program);
+        _program = Path.Combine(AppContext.BaseDirectory, "driver", program);
     }
 
     /// <summary>Folder of the pool.</summary>
