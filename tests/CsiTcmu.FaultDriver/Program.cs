@@ -1,14 +1,15 @@
 using CsiTcmu.Linux;
 using CsiTcmu.Volumes;
 
-// The driver with one addition: it kills itself at the fault point that CSI_TCMU_TEST_FAULT names.
+// The driver with one addition: it kills itself at the fault point whose name stands in the file that CSI_TCMU_TEST_FAULT_FILE names.
 const int KillSignal = 9;
 
-if (Environment.GetEnvironmentVariable("CSI_TCMU_TEST_FAULT") is { Length: > 0 } fault)
+if (Environment.GetEnvironmentVariable("CSI_TCMU_TEST_FAULT_FILE") is { Length: > 0 } file)
 {
     FaultPoints.Observer = name =>
     {
-        if (!string.Equals(name, fault, StringComparison.Ordinal)) return;
+        if (!File.Exists(file) || !string.Equals(name, File.ReadAllText(file), StringComparison.Ordinal)) return;
+        File.Delete(file);
         _ = Syscalls.Kill(Environment.ProcessId, KillSignal);
         Thread.Sleep(Timeout.Infinite); // The signal ends the process before this step goes on.
     };

@@ -9,11 +9,10 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// left behind.
 /// </summary>
 [Trait("Length", "longest")]
-public sealed class FaultPointTests
+public sealed class FaultPointTests(FaultDriverFixture fixture) : IClassFixture<FaultDriverFixture>
 {
     private const long Size = 32L << 20;
     private const long Larger = 64L << 20;
-    private const string Program = "CsiTcmu.FaultDriver.dll";
 
     public static TheoryData<string> Names => [.. FaultPoints.All];
 
@@ -21,10 +20,9 @@ public sealed class FaultPointTests
     [MemberData(nameof(Names))]
     public async Task Killed_at_a_fault_point_the_repeated_operation_ends_right(string fault)
     {
-        var pool = await DriverFixture.MountPoolAsync();
-        var before = KernelState.Take(pool);
-        await using var driver = new DriverProcess(pool, Program);
-        await driver.StartAsync(("CSI_TCMU_TEST_FAULT", fault));
+        var driver = fixture.Driver;
+        var before = KernelState.Take(driver.Pool);
+        fixture.Arm(fault);
 
         // The whole life with data; the operation that meets the fault fails once, and is repeated after a restart.
         var killed = 0;
@@ -48,9 +46,7 @@ public sealed class FaultPointTests
         await StepAsync(() => volume.DeleteAsync(driver.Client));
 
         Assert.True(killed == 1, $"the fault point {fault} was met {killed} times");
-        await driver.TerminateAsync();
-        // The pool's lock file appears with the first driver of a pool and stays.
-        Assert.Equal(before.Where(NotLock), KernelState.Take(pool).Where(NotLock));
+        Assert.Equal(before, KernelState.Take(driver.Pool));
 
         async Task StepAsync(Func<Task> operation)
         {
@@ -62,11 +58,9 @@ public sealed class FaultPointTests
             {
                 killed++;
                 await driver.WaitForEndAsync();
-                await driver.StartAsync();
+                await fixture.StartAsync();
                 await operation();
             }
         }
     }
-
-    private static bool NotLock(string entry) => !entry.EndsWith(".lock", StringComparison.Ordinal) && !entry.EndsWith("/volumes", StringComparison.Ordinal);
 }

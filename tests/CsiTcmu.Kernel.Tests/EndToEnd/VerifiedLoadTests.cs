@@ -34,7 +34,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         {
             for (var kill = 0; kill < Kills; kill++)
             {
-                await Task.Delay(random.Next(200, 2500));
+                await Task.Delay(random.Next(100, 1500));
                 await fixture.Driver.KillAsync();
                 await fixture.Driver.StartAsync();
             }
