@@ -10,8 +10,7 @@ Usage: ./test.sh [options]
   --unit                   build, checks and unit tests only: no virtual machine
   --kernel 6.1|6.12|both   kernel tests only, on this kernel (build first); without it: unit tests, then both kernels
   --filter PART            only tests whose full name contains PART, whatever their length
-  --all                    every kernel test on every kernel; without it 6.1 leaves out the longest ones (kills and restarts under load, a
-                           kill at every fault point, libiscsi's suite), and 6.12 the long ones too (verified load, many volumes)
+  --all                    every kernel test; without it libiscsi's suite is left out
   --no-install             do not install missing Debian packages (tests/packages.txt)
   --help
 
@@ -143,7 +142,6 @@ for series in "${kernels[@]}"; do
     choice=("$filter")
   elif [[ $all == 0 ]]; then
     choice=(-trait- Length=longest)
-    if [[ $series != 6.1 ]]; then choice+=(-trait- Length=long); fi
   fi
   say "kernel tests on $series ${choice[*]}"
   status=0

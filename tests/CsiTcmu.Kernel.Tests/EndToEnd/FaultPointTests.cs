@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CsiTcmu.Kernel.Tests.Machine;
 using CsiTcmu.TestClient;
 using CsiTcmu.Volumes;
@@ -8,45 +9,68 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// The driver kills itself between any two steps of an operation; after a restart the operation is repeated, ends right, and nothing is
 /// left behind.
 /// </summary>
-[Trait("Length", "longest")]
-public sealed class FaultPointTests(FaultDriverFixture fixture) : IClassFixture<FaultDriverFixture>
+public sealed class FaultPointTests(ITestOutputHelper output)
 {
     private const long Size = 32L << 20;
     private const long Larger = 64L << 20;
 
-    public static TheoryData<string> Names => [.. FaultPoints.All];
+    // A driver's start keeps one processor busy; more lanes than processors use the waits.
+    private static readonly int Lanes = Environment.ProcessorCount + 1;
 
-    [Theory]
-    [MemberData(nameof(Names))]
-    public async Task Killed_at_a_fault_point_the_repeated_operation_ends_right(string fault)
+    [Fact]
+    public async Task Killed_at_every_fault_point_the_repeated_operation_ends_right()
     {
-        var driver = fixture.Driver;
-        var before = KernelState.Take(driver.Pool);
-        fixture.Arm(fault);
+        var root = await DriverFixture.MountPoolAsync();
+        var before = KernelState.Take(root);
+        var faults = new ConcurrentQueue<string>(FaultPoints.All);
+        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(async number =>
+        {
+            await using var lane = new FaultLane(root, number);
+            await lane.StartAsync();
+            while (faults.TryDequeue(out var fault))
+            {
+                try
+                {
+                    await LiveAsync(lane, fault);
+                    output.WriteLine($"{fault}: repeated and ended right");
+                }
+                catch (Exception e)
+                {
+                    faults.Clear(); // The other lanes end, too.
+                    throw new InvalidOperationException($"{fault}: {e.Message}\n{lane.Driver.Tail()}", e);
+                }
+            }
+        }));
+        Assert.Equal(before, KernelState.Take(root));
+    }
 
-        // The whole life with data; the operation that meets the fault fails once, and is repeated after a restart.
+    /// <summary>A volume's whole life with data; the operation that meets the fault fails once, and is repeated after a restart.</summary>
+    private static async Task LiveAsync(FaultLane lane, string fault)
+    {
+        var client = lane.Driver.Client;
         var killed = 0;
         StagedVolume? volume = null;
-        await StepAsync(async () => volume = await StagedVolume.CreateAsync(driver.Client, "fault", "ext4", Size));
-        await StepAsync(() => volume!.StageAsync(driver.Client));
-        await StepAsync(() => volume!.PublishAsync(driver.Client));
+        lane.Arm(fault);
+        await StepAsync(async () => volume = await StagedVolume.CreateAsync(client, lane.VolumeName, "ext4", Size));
+        await StepAsync(() => volume!.StageAsync(client));
+        await StepAsync(() => volume!.PublishAsync(client));
         await File.WriteAllTextAsync(volume!.Target + "/data", fault);
         await Shell.RunAsync("sync", "-f", volume.Target + "/data");
-        await StepAsync(() => volume.ExpandAsync(driver.Client, Larger));
+        await StepAsync(() => volume.ExpandAsync(client, Larger));
         var disk = await volume.DiskAsync();
         Assert.Equal(Larger, long.Parse(await Shell.RunAsync("blockdev", "--getsize64", disk)));
         Assert.Equal(fault, await File.ReadAllTextAsync(volume.Target + "/data"));
-        await StepAsync(() => volume.UnpublishAsync(driver.Client));
-        await StepAsync(() => volume.UnstageAsync(driver.Client));
+        await StepAsync(() => volume.UnpublishAsync(client));
+        await StepAsync(() => volume.UnstageAsync(client));
 
         // The data is still there after another stage.
-        await volume.StageAsync(driver.Client);
+        await volume.StageAsync(client);
         Assert.Equal(fault, await File.ReadAllTextAsync(volume.Staging + "/data"));
-        await volume.UnstageAsync(driver.Client);
-        await StepAsync(() => volume.DeleteAsync(driver.Client));
+        await volume.UnstageAsync(client);
+        await StepAsync(() => volume.DeleteAsync(client));
 
-        Assert.True(killed == 1, $"the fault point {fault} was met {killed} times");
-        Assert.Equal(before, KernelState.Take(driver.Pool));
+        Assert.True(killed == 1, $"it was met {killed} times");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(lane.Driver.Pool + "/volumes"));
 
         async Task StepAsync(Func<Task> operation)
         {
@@ -57,8 +81,8 @@ public sealed class FaultPointTests(FaultDriverFixture fixture) : IClassFixture<
             catch (Exception e) when (killed == 0 && e is IOException or HttpRequestException or CallFailedException)
             {
                 killed++;
-                await driver.WaitForEndAsync();
-                await fixture.StartAsync();
+                await lane.Driver.WaitForEndAsync();
+                await lane.StartAsync();
                 await operation();
             }
         }

@@ -5,7 +5,6 @@ using Grpc.Core;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Hostile ids, sizes, paths, pools and files give the right code and a message, and change nothing.</summary>
-[Trait("Length", "longest")]
 public sealed class HostileInputTests(DriverFixture fixture) : IClassFixture<DriverFixture>
 {
     private const long Size = 32L << 20;

@@ -3,7 +3,6 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Many volumes, one after another and at once, leave nothing behind.</summary>
-[Trait("Length", "long")]
 public sealed class ManyVolumesTests(DriverFixture fixture) : IClassFixture<DriverFixture>
 {
     private const int Cycles = 100;

@@ -3,7 +3,6 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>What sg3-utils reads from a disk of ours, through the whole kernel path, agrees with what we claim.</summary>
-[Trait("Length", "longest")]
 public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<DriverFixture>
 {
     private const long Size = 64L << 20;

@@ -12,14 +12,17 @@ internal sealed class DriverProcess : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
     private readonly ConcurrentQueue<string> _log = new();
     private readonly string _program;
+    private readonly string _poolName;
     private Process? _process;
 
     /// <summary>A driver that is not started yet.</summary>
-    /// <param name="pool">Folder of its one pool, named <c>test</c>.</param>
+    /// <param name="pool">Folder of its one pool.</param>
     /// <param name="program">Assembly beside the tests; the ordinary driver unless said otherwise.</param>
     /// <param name="socket">Path of its socket.</param>
-    public DriverProcess(string pool, string program = "csi-tcmu.dll", string socket = "/run/csi-tcmu-test/csi.sock")
+    /// <param name="poolName">Name of the pool; drivers side by side need different ones.</param>
+    public DriverProcess(string pool, string program = "csi-tcmu.dll", string socket = "/run/csi-tcmu-test/csi.sock", string poolName = "test")
     {
+        _poolName = poolName;
         Pool = pool;
         Socket = socket;
         Client = new(socket);
@@ -45,25 +48,33 @@ internal sealed class DriverProcess : IAsyncDisposable
     /// <param name="variables">More environment variables.</param>
     public async Task StartAsync(params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", [_program, "standalone", "--endpoint", "unix://" + Socket, "--pool", "test=" + Pool, "--node-id", "node-1"])
+        Begin(variables);
+        var limit = Stopwatch.StartNew();
+        while (!await AnswersAsync())
+        {
+            if (_process!.HasExited) throw new InvalidOperationException($"the driver ended with {_process.ExitCode}:\n{Tail()}");
+            if (limit.Elapsed > StartLimit) throw new TimeoutException($"the driver did not answer within {StartLimit}:\n{Tail()}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Starts it and does not wait.</summary>
+    /// <param name="variables">More environment variables.</param>
+    public void Begin(params (string Name, string Value)[] variables)
+    {
+        var start = new ProcessStartInfo("dotnet", [_program, "standalone", "--endpoint", "unix://" + Socket, "--pool", $"{_poolName}={Pool}", "--node-id", "node-1"])
         {
             UseShellExecute = false,
             RedirectStandardError = true,
             RedirectStandardOutput = true,
         };
         foreach (var (name, value) in variables) start.Environment[name] = value;
+        _process?.Dispose();
         _process = Process.Start(start)!;
         _process.ErrorDataReceived += Keep;
         _process.OutputDataReceived += Keep;
         _process.BeginErrorReadLine();
         _process.BeginOutputReadLine();
-        var limit = Stopwatch.StartNew();
-        while (!await AnswersAsync())
-        {
-            if (_process.HasExited) throw new InvalidOperationException($"the driver ended with {_process.ExitCode}:\n{Tail()}");
-            if (limit.Elapsed > StartLimit) throw new TimeoutException($"the driver did not answer within {StartLimit}:\n{Tail()}");
-            await Task.Delay(50);
-        }
     }
 
     /// <summary>SIGKILL.</summary>
