@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CsiTcmu.DataPlane;
+using CsiTcmu.Kernel.Tests.Machine;
 using CsiTcmu.Linux.Mounts;
 using CsiTcmu.Volumes;
 using CsiTcmu.Volumes.Node;
@@ -10,22 +11,13 @@ namespace CsiTcmu.Kernel.Tests;
 /// <summary>A node as the driver makes it, in this process, with a pool on the RAM disk. What it leaves behind is compared at the end.</summary>
 internal sealed class VolumeNode : IAsyncDisposable
 {
-    private const string Disk = "/dev/ram0";
     private readonly string _folder = Directory.CreateTempSubdirectory("volumes-").FullName;
-    private readonly IReadOnlyList<string> _before;
+    private IReadOnlyList<string>? _before;
     private ReactorPool? _plane;
-
-    public VolumeNode()
-    {
-        Assert.True(File.Exists(Disk), $"{Disk} is missing: modprobe brd rd_nr=1 rd_size=1572864");
-        Run("mkfs.xfs", "-q", "-f", Disk);
-        Run("mount", Disk, Directory.CreateDirectory(_folder + "/pool").FullName);
-        _before = Trees();
-    }
 
     public string Folder => _folder;
 
-    public string Pool => _folder + "/pool";
+    public string Pool => $"{PoolDisk.Root}/{Path.GetFileName(_folder)}";
 
     public VolumeCatalogue Catalogue { get; private set; } = null!;
 
@@ -37,6 +29,9 @@ internal sealed class VolumeNode : IAsyncDisposable
 
     public async Task<IReadOnlyList<TakenOver>> StartAsync()
     {
+        await PoolDisk.MountAsync();
+        Directory.CreateDirectory(Pool);
+        _before ??= Trees();
         _plane = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 2 });
         Disks = new TcmuDiskAttacher(_plane, NullLogger.Instance);
         Catalogue = VolumeCatalogue.Open([PoolSpecification.Parse("test=" + Pool)], Disks, NullLogger.Instance);
@@ -68,12 +63,12 @@ internal sealed class VolumeNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var entry in MountTable.Read().Entries.Reverse().Where(entry => entry.Target.StartsWith(_folder + "/", StringComparison.Ordinal) && entry.Target != Pool))
+        foreach (var entry in MountTable.Read().Entries.Reverse().Where(entry => entry.Target.StartsWith(_folder + "/", StringComparison.Ordinal)))
             _ = CsiTcmu.Linux.Syscalls.Unmount(entry.Target);
         var page = await Catalogue.ListAsync(0, "", CancellationToken.None);
         foreach (var volume in page.Volumes) await Volumes.UnstageAsync(volume.Id, _folder, CancellationToken.None);
         await StopAsync();
-        Run("umount", Pool);
+        Directory.Delete(Pool, recursive: true);
     }
 
     private static IReadOnlyList<string> Trees() =>

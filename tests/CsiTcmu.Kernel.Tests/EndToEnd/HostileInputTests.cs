@@ -94,7 +94,7 @@ public sealed class HostileInputTests(DriverFixture fixture) : IClassFixture<Dri
         foreach (var make in new[] { new[] { "mkswap", image }, ["mkfs.btrfs", "-q", "-f", "--mixed", image], [] })
         {
             await Shell.RunAsync("truncate", "-s", "0", image);
-            await Shell.RunAsync("truncate", "-s", "128M", image);
+            await Shell.RunAsync("truncate", "-s", "48M", image);
             if (make.Length > 0) await Shell.RunAsync(make[0], make[1..]);
             else WritePartitionTable(image);
             var sum = await Shell.RunAsync("sha256sum", image);

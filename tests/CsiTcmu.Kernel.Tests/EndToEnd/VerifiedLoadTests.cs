@@ -10,6 +10,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const long RangePerJob = 32L << 20;
     private const int LoadSeconds = 60;
     private const int TroubledSeconds = 30;
+    private const int LayOutSeconds = 2;
     private const int Kills = 20;
     private const int Restarts = 10;
     private readonly IReadOnlyList<string> _before = DriverFixture.Now();
@@ -32,8 +33,8 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         {
             for (var kill = 0; kill < Kills; kill++)
             {
-                // A start takes several seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-                await Task.Delay(random.Next(100, 7000));
+                // A start takes about five seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
+                await Task.Delay(random.Next(1000, 9000));
                 await fixture.Driver.KillAsync();
                 fixture.Driver.Begin();
             }
@@ -67,6 +68,8 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     /// <summary>Does something to the driver while fio runs, one verified run after another, until it is done.</summary>
     private async Task UnderLoadAsync(StagedVolume[] volumes, Func<Task> trouble)
     {
+        // The files are there before the trouble begins, so that it meets reads and writes.
+        await ReportAsync(Fio.Start(LayOutSeconds, RangePerJob, [.. volumes.Select(v => v.FioTarget)]));
         var troubled = trouble();
         do
         {

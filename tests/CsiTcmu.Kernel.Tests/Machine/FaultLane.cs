@@ -23,8 +23,8 @@ internal sealed class FaultLane : IAsyncDisposable
     /// <summary>Name for the lane's volume.</summary>
     public string VolumeName { get; }
 
-    /// <summary>Starts the driver, also again.</summary>
-    public Task StartAsync() => Driver.StartAsync(("CSI_TCMU_TEST_FAULT_FILE", _armed));
+    /// <summary>Starts the driver, also again. A process that lives for seconds does not optimize itself (after 60000 ms it would).</summary>
+    public Task StartAsync() => Driver.StartAsync(("CSI_TCMU_TEST_FAULT_FILE", _armed), ("DOTNET_TC_CallCountingDelayMs", "EA60"), ("DOTNET_EnableWriteXorExecute", "0"));
 
     /// <summary>Makes the driver end itself by SIGKILL when it next comes to this fault point.</summary>
     public void Arm(string fault) => File.WriteAllText(_armed, fault);
