@@ -122,7 +122,8 @@ internal sealed class Reactor(string name, IIoEngine engine)
         }
     }
 
-    private void Pass()
+    /// <summary>Does once what the reactor's thread does all the time. On that thread, or instead of it where there is none.</summary>
+    internal void Pass()
     {
         _mailbox.Run();
         GiveTurns();

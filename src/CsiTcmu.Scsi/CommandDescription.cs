@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace CsiTcmu.Scsi;
 
@@ -43,6 +44,11 @@ internal sealed class CommandDescription
     {
         ReadOnlySpan<byte> refused = _refused;
         cdb = cdb[..refused.Length];
+
+        // Nearly every CDB is as it should be. One of 8 to 16 bytes shows that by its first and its last eight, which may overlap.
+        if (refused.Length is >= 8 and <= 16 && ((Word(cdb) & Word(refused)) | (Word(cdb[^8..]) & Word(refused[^8..]))) == 0)
+            return default;
+
         for (int i = 0; i < refused.Length; i++)
         {
             int bits = cdb[i] & refused[i];
@@ -52,4 +58,6 @@ internal sealed class CommandDescription
 
         return default;
     }
+
+    private static ulong Word(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<ulong>(bytes);
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using CsiTcmu.Linux;
 
 namespace CsiTcmu.Tcmu;
@@ -275,7 +276,11 @@ public sealed unsafe class CommandRing
         return null;
     }
 
+    // The small methods of the way of every command are inlined by order: without a profile the compiler takes the loop around them for
+    // too large, and the calls cost as much as what they do (measured: docs/data-plane.md).
+
     /// <summary>Length of a CDB by its operation code, as the kernel reckons it (<c>scsi_command_size</c>, scsi_common.h).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static uint CdbLength(byte* cdb, uint room) => cdb[0] switch
     {
         0x7f => room < 8 ? 8 : 8u + cdb[7],
@@ -294,6 +299,7 @@ public sealed unsafe class CommandRing
         if (_firstSlot == _endSlot) _tail = _next;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Take(ushort id, uint position, uint length)
     {
         _outstanding[id >> 6] |= 1UL << (id & 63);
@@ -301,8 +307,10 @@ public sealed unsafe class CommandRing
         _next = After(position, length);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint After(uint position, uint length) => position + length == _size ? 0 : position + length;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsOutstanding(ushort id) => (_outstanding[id >> 6] & 1UL << (id & 63)) != 0;
 
     private void Answer(ushort id, ResponseFlags flags, byte status, ReadOnlySpan<byte> sense, uint readLength)
