@@ -1,24 +1,62 @@
+using System.Globalization;
+using CsiTcmu.DataPlane;
 using CsiTcmu.Linux;
 using CsiTcmu.Volumes;
+using CsiTcmu.Volumes.Node;
+using Microsoft.Extensions.Logging.Abstractions;
 
-// The driver with one addition: it kills itself at the fault point whose name stands in the file that CSI_TCMU_TEST_FAULT_FILE names.
+// The driver's volumes without its gRPC server, which takes most of the start: FaultDriver NAME=PATH of the one pool. It reads an operation a line
+// and answers each with a line, "done" or the error. After "fault NAME" it ends itself by SIGKILL when it comes to that fault point.
 const int KillSignal = 9;
-
-if (Environment.GetEnvironmentVariable("CSI_TCMU_TEST_FAULT_FILE") is { Length: > 0 } file)
+string? armed = null;
+FaultPoints.Observer = name =>
 {
-    FaultPoints.Observer = name =>
+    if (!string.Equals(name, armed, StringComparison.Ordinal)) return;
+    _ = Syscalls.Kill(Environment.ProcessId, KillSignal);
+    Thread.Sleep(Timeout.Infinite); // The signal ends the process before this step goes on.
+};
+
+var patience = TimeSpan.FromSeconds(10);
+var use = new VolumeUse { FileSystem = "ext4" };
+await using var plane = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 1 });
+var disks = new TcmuDiskAttacher(plane, NullLogger.Instance);
+using var catalogue = VolumeCatalogue.Open([PoolSpecification.Parse(args[0])], disks, NullLogger.Instance, patience);
+var node = new NodeVolumes("node-1", catalogue, disks, NullLogger.Instance);
+await node.TakeOverAsync();
+Console.WriteLine("done");
+while (Console.ReadLine() is { } line)
+{
+    try
     {
-        if (!File.Exists(file) || !string.Equals(name, File.ReadAllText(file), StringComparison.Ordinal)) return;
-        File.Delete(file);
-        _ = Syscalls.Kill(Environment.ProcessId, KillSignal);
-        Thread.Sleep(Timeout.Infinite); // The signal ends the process before this step goes on.
-    };
+        await DoAsync(line.Split(' '));
+        Console.WriteLine("done");
+    }
+    catch (VolumeException e)
+    {
+        Console.WriteLine($"{e.Error}: {e.Message}");
+    }
 }
 
-var driver = System.Reflection.Assembly.Load("csi-tcmu").EntryPoint!;
-return driver.Invoke(null, [args]) switch
+await node.StopAsync();
+return;
+
+Task DoAsync(string[] words) => words switch
 {
-    Task<int> task => await task,
-    int status => status,
-    _ => 0,
+    ["fault", var name] => Task.FromResult(armed = name),
+    ["create", var name, var size] => catalogue.CreateAsync(new VolumeWish { Name = name, Size = Size(size), FileSystem = "ext4" }, CancellationToken.None),
+    ["stage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
+    ["publish", var id, var staging, var target] => node.PublishAsync(id, staging, target, use, readOnly: false, CancellationToken.None),
+    ["expand", var id, var path, var size] => ExpandAsync(id, path, Size(size)),
+    ["unpublish", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
+    ["unstage", var id, var staging] => node.UnstageAsync(id, staging, CancellationToken.None),
+    ["delete", var id] => catalogue.DeleteAsync(id, CancellationToken.None),
+    _ => throw new VolumeException(VolumeError.InvalidArgument, $"'{string.Join(' ', words)}' is no operation"),
 };
+
+async Task ExpandAsync(string id, string path, SizeRange size)
+{
+    await catalogue.ExpandAsync(id, size, CancellationToken.None);
+    await node.ExpandAsync(id, path, size, CancellationToken.None);
+}
+
+static SizeRange Size(string bytes) => new(long.Parse(bytes, CultureInfo.InvariantCulture), 0);

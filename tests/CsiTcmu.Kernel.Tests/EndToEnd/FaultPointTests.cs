@@ -1,21 +1,18 @@
 using System.Collections.Concurrent;
 using CsiTcmu.Kernel.Tests.Machine;
-using CsiTcmu.TestClient;
 using CsiTcmu.Volumes;
 
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>
-/// The driver kills itself between any two steps of an operation; after a restart the operation is repeated, ends right, and nothing is
-/// left behind.
+/// A process is killed between any two steps of an operation; the next one repeats the operation, which ends right, and nothing is left
+/// behind.
 /// </summary>
 public sealed class FaultPointTests(ITestOutputHelper output)
 {
+    private const int Lanes = 2;
     private const long Size = 32L << 20;
     private const long Larger = 64L << 20;
-
-    // A driver's start keeps one processor busy; more lanes than processors use the waits.
-    private static readonly int Lanes = Environment.ProcessorCount + 1;
 
     [Fact]
     public async Task Killed_at_every_fault_point_the_repeated_operation_ends_right()
@@ -25,19 +22,20 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         var lives = new ConcurrentQueue<IReadOnlyDictionary<string, string>>(Lives());
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(async number =>
         {
-            await using var lane = new FaultLane(root, number);
-            await lane.StartAsync();
+            await using var node = new FaultNode(root, number);
+            await node.StartAsync();
             while (lives.TryDequeue(out var faults))
             {
+                var names = string.Join(", ", faults.Values);
                 try
                 {
-                    await LiveAsync(lane, faults);
-                    output.WriteLine($"repeated and ended right: {string.Join(", ", faults.Values)}");
+                    await LiveAsync(node, faults);
+                    output.WriteLine($"repeated and ended right: {names}");
                 }
                 catch (Exception e)
                 {
                     lives.Clear(); // The other lanes end, too.
-                    throw new InvalidOperationException($"{string.Join(", ", faults.Values)}: {e.Message}\n{lane.Driver.Tail()}", e);
+                    throw new InvalidOperationException($"{names}: {e.Message}", e);
                 }
             }
         }));
@@ -53,43 +51,42 @@ public sealed class FaultPointTests(ITestOutputHelper output)
 
     private static string Operation(string fault) => fault[..fault.IndexOf('.', StringComparison.Ordinal)];
 
-    /// <summary>A volume's whole life with data; an operation with a fault fails once there, and is repeated after a restart.</summary>
-    private static async Task LiveAsync(FaultLane lane, IReadOnlyDictionary<string, string> faults)
+    /// <summary>A volume's whole life with data; the process dies in every operation that has a fault, and the next one repeats it.</summary>
+    private static async Task LiveAsync(FaultNode node, IReadOnlyDictionary<string, string> faults)
     {
-        var client = lane.Driver.Client;
-        StagedVolume? volume = null;
-        await StepAsync("create", async () => volume = await StagedVolume.CreateAsync(client, lane.VolumeName, "ext4", Size));
-        await StepAsync("stage", () => volume!.StageAsync(client));
-        await StepAsync("publish", () => volume!.PublishAsync(client));
+        var (id, folder) = (node.Name, Directory.CreateTempSubdirectory().FullName);
+        var (staging, target) = (Directory.CreateDirectory(folder + "/staging").FullName, folder + "/target");
         var data = string.Join(' ', faults.Values);
-        await File.WriteAllTextAsync(volume!.Target + "/data", data);
-        await Shell.RunAsync("sync", "-f", volume.Target + "/data");
-        await StepAsync("expand", () => volume.ExpandAsync(client, Larger));
-        var disk = await volume.DiskAsync();
+
+        await StepAsync("create", id, $"{Size}");
+        await StepAsync("stage", id, staging);
+        await StepAsync("publish", id, staging, target);
+        await File.WriteAllTextAsync(target + "/data", data);
+        await Shell.RunAsync("sync", "-f", target + "/data");
+        await StepAsync("expand", id, target, $"{Larger}");
+        var disk = (await Shell.RunAsync("findmnt", "-no", "SOURCE", staging)).Trim();
         Assert.Equal(Larger, long.Parse(await Shell.RunAsync("blockdev", "--getsize64", disk)));
-        Assert.Equal(data, await File.ReadAllTextAsync(volume.Target + "/data"));
-        await StepAsync("unpublish", () => volume.UnpublishAsync(client));
-        await StepAsync("unstage", () => volume.UnstageAsync(client));
+        Assert.Equal(data, await File.ReadAllTextAsync(target + "/data"));
+        await StepAsync("unpublish", id, target);
+        await StepAsync("unstage", id, staging);
 
         // The data is still there after another stage.
-        await volume.StageAsync(client);
-        Assert.Equal(data, await File.ReadAllTextAsync(volume.Staging + "/data"));
-        await volume.UnstageAsync(client);
-        await StepAsync("delete", () => volume.DeleteAsync(client));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(lane.Driver.Pool + "/volumes"));
+        await node.DoAsync("stage", id, staging);
+        Assert.Equal(data, await File.ReadAllTextAsync(staging + "/data"));
+        await node.DoAsync("unstage", id, staging);
+        await StepAsync("delete", id);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(node.Pool + "/volumes"));
+        Directory.Delete(folder, recursive: true);
 
-        async Task StepAsync(string name, Func<Task> operation)
+        async Task StepAsync(params string[] words)
         {
-            if (faults.TryGetValue(name, out var fault))
+            if (faults.TryGetValue(words[0], out var fault))
             {
-                lane.Arm(fault);
-                var failure = await Record.ExceptionAsync(operation);
-                Assert.True(failure is IOException or HttpRequestException or CallFailedException, $"{fault} was not met: {failure}");
-                await lane.Driver.WaitForEndAsync();
-                await lane.StartAsync();
+                await node.DieAsync(fault, words);
+                await node.StartAsync();
             }
 
-            await operation();
+            await node.DoAsync(words);
         }
     }
 }

@@ -49,7 +49,7 @@ public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<Driver
 
         await FillAsync(disk);
         Assert.Equal(0xA5, (await BlockAsync(disk, 100))[0]);
-        await Shell.RunAsync("sg_unmap", "--lba=0", "--num=2048", disk);
+        await Shell.RunAsync("sg_unmap", "--force", "--lba=0", "--num=2048", disk);
         Assert.All(await BlockAsync(disk, 100), b => Assert.Equal(0, b));
         Assert.Equal(0xA5, (await BlockAsync(disk, 2048))[0]);
         var allocated = (await Shell.RunAsync("stat", "-c", "%b", image)).Trim();

@@ -34,7 +34,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
             for (var kill = 0; kill < Kills; kill++)
             {
                 // A start takes about five seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-                await Task.Delay(random.Next(1000, 9000));
+                await Task.Delay(random.Next(1000, 7000));
                 await fixture.Driver.KillAsync();
                 fixture.Driver.Begin();
             }
