@@ -5,7 +5,8 @@ using Grpc.Core;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Hostile ids, sizes, paths, pools and files give the right code and a message, and change nothing.</summary>
-public sealed class HostileInputTests(DriverFixture fixture) : IClassFixture<DriverFixture>
+[Collection(DriverCollection.Name)]
+public sealed class HostileInputTests(DriverFixture fixture)
 {
     private const long Size = 32L << 20;
     private static readonly string TooLong = new('a', 300);

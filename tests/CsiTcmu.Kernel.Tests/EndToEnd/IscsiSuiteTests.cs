@@ -8,7 +8,8 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// skips is printed with its own reason.
 /// </summary>
 [Trait("Length", "longest")]
-public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output) : IClassFixture<DriverFixture>
+[Collection(DriverCollection.Name)]
+public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output)
 {
     private const long Size = 256L << 20;
     private readonly IReadOnlyList<string> _before = DriverFixture.Now();

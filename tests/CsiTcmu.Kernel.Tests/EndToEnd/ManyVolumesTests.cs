@@ -3,7 +3,8 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Many volumes, one after another and at once, leave nothing behind.</summary>
-public sealed class ManyVolumesTests(DriverFixture fixture) : IClassFixture<DriverFixture>
+[Collection(DriverCollection.Name)]
+public sealed class ManyVolumesTests(DriverFixture fixture)
 {
     private const int Cycles = 100;
     private const int Lanes = 4;

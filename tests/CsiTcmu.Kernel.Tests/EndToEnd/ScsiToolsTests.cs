@@ -3,7 +3,8 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>What sg3-utils reads from a disk of ours, through the whole kernel path, agrees with what we claim.</summary>
-public sealed class ScsiToolsTests(DriverFixture fixture) : IClassFixture<DriverFixture>
+[Collection(DriverCollection.Name)]
+public sealed class ScsiToolsTests(DriverFixture fixture)
 {
     private const long Size = 64L << 20;
     private readonly IReadOnlyList<string> _before = DriverFixture.Now();

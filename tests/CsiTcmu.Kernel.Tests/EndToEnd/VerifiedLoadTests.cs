@@ -4,7 +4,8 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>fio verifies every block on ext4, xfs and raw block at once, while the driver lives, dies and comes back.</summary>
-public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper output) : IClassFixture<DriverFixture>
+[Collection(DriverCollection.Name)]
+public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper output)
 {
     private const long VolumeSize = 640L << 20;
     private const long RangePerJob = 32L << 20;

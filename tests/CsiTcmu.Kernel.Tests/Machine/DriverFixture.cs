@@ -1,6 +1,6 @@
 namespace CsiTcmu.Kernel.Tests.Machine;
 
-/// <summary>A driver whose pool is the RAM disk, for the tests of one class.</summary>
+/// <summary>A driver whose pool is the RAM disk, for all tests that use it.</summary>
 public sealed class DriverFixture : IAsyncLifetime
 {
     /// <summary>The running driver.</summary>
@@ -16,6 +16,6 @@ public sealed class DriverFixture : IAsyncLifetime
         await Driver.StartAsync();
     }
 
-    /// <summary>Ends the driver; the pool stays for the next class.</summary>
+    /// <summary>Ends the driver; the pool stays.</summary>
     public async ValueTask DisposeAsync() => await Driver.DisposeAsync();
 }
