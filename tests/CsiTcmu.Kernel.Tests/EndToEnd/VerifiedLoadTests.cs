@@ -62,7 +62,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
                 pauses.Add(pause.Elapsed);
             }
         });
-        output.WriteLine($"restart, from SIGTERM to the first answer: {string.Join(", ", pauses.Select(p => $"{p.TotalSeconds:F1} s"))}");
+        output.WriteLine($"restart, from SIGTERM to the open socket: {string.Join(", ", pauses.Select(p => $"{p.TotalSeconds:F1} s"))}");
         await RemoveAsync(volumes);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net.Sockets;
 using CsiTcmu.Linux;
 using CsiTcmu.TestClient;
 
@@ -24,7 +25,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     {
         _poolName = poolName;
         Pool = pool;
-        Socket = socket;
+        SocketPath = socket;
         Client = new(socket);
         _program = Path.Combine(AppContext.BaseDirectory, "driver", program);
     }
@@ -33,7 +34,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     public string Pool { get; }
 
     /// <summary>Socket of the driver.</summary>
-    public string Socket { get; }
+    public string SocketPath { get; }
 
     /// <summary>A client of this driver; it connects again after a restart.</summary>
     public CsiClient Client { get; }
@@ -44,16 +45,16 @@ internal sealed class DriverProcess : IAsyncDisposable
     /// <summary>All log lines so far.</summary>
     public IReadOnlyCollection<string> Log => _log;
 
-    /// <summary>Starts it and waits until it answers.</summary>
+    /// <summary>Starts it and waits until its socket is open, which is when all disks are served.</summary>
     /// <param name="variables">More environment variables.</param>
     public async Task StartAsync(params (string Name, string Value)[] variables)
     {
         Begin(variables);
         var limit = Stopwatch.StartNew();
-        while (!await AnswersAsync())
+        while (!await IsOpenAsync())
         {
             if (_process!.HasExited) throw new InvalidOperationException($"the driver ended with {_process.ExitCode}:\n{Tail()}");
-            if (limit.Elapsed > StartLimit) throw new TimeoutException($"the driver did not answer within {StartLimit}:\n{Tail()}");
+            if (limit.Elapsed > StartLimit) throw new TimeoutException($"the driver did not open its socket within {StartLimit}:\n{Tail()}");
             await Task.Delay(50);
         }
     }
@@ -62,7 +63,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     /// <param name="variables">More environment variables.</param>
     public void Begin(params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", [_program, "standalone", "--endpoint", "unix://" + Socket, "--pool", $"{_poolName}={Pool}", "--node-id", "node-1"])
+        var start = new ProcessStartInfo("dotnet", [_program, "standalone", "--endpoint", "unix://" + SocketPath, "--pool", $"{_poolName}={Pool}", "--node-id", "node-1"])
         {
             UseShellExecute = false,
             RedirectStandardError = true,
@@ -106,17 +107,18 @@ internal sealed class DriverProcess : IAsyncDisposable
         Client.Dispose();
     }
 
-    private async Task<bool> AnswersAsync()
+    private async Task<bool> IsOpenAsync()
     {
-        if (!File.Exists(Socket)) return false;
+        if (!File.Exists(SocketPath)) return false;
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            await Client.ProbeAsync(new());
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(SocketPath));
             return true;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException or CallFailedException)
+        catch (SocketException)
         {
-            return false;
+            return false; // Left by a process that was killed.
         }
     }
 
