@@ -76,7 +76,9 @@ internal static class Standalone
         log.LogInformation("{Signal}: calls end, then I/O waits for the next process", signal);
         await server.StopAsync(CallGrace);
         await node.StopAsync();
-        log.LogInformation("Ended; the disks stay");
+        log.LogInformation(
+            "Ended; the disks stay; garbage collections of generation 0, 1, 2: {Young}, {Middle}, {Old}",
+            GC.CollectionCount(0) - GC.CollectionCount(1), GC.CollectionCount(1) - GC.CollectionCount(2), GC.CollectionCount(2));
     }
 
     private static void Report(ILogger log, MemoryFinding finding)
