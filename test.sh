@@ -75,6 +75,14 @@ check() { # name, command...
   return $status
 }
 
+# The format check, which has begun beside the unit tests.
+# shellcheck disable=SC2317 # called by check
+format_result() {
+  until [[ -s artifacts/format.status ]]; do sleep 1; done
+  cat artifacts/format.out
+  return "$(<artifacts/format.status)"
+}
+
 # Adds the result file of one test program, which ended with a status. No tests at all is a failure, but for a filtered run.
 count() { # name, result file, status
   local counts p=0 f=0 s=0
@@ -137,8 +145,7 @@ if [[ $unit == 1 ]]; then
     if [[ $(<"$status") != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
     count "$name" "artifacts/$name.xml" "$(<"$status")"
   done
-  # shellcheck disable=SC2016 # the inner shell expands
-  check format bash -c 'until [[ -s artifacts/format.status ]]; do sleep 1; done; cat artifacts/format.out; exit "$(<artifacts/format.status)"'
+  check format format_result
 fi
 
 for series in "${kernels[@]}"; do
