@@ -18,7 +18,7 @@ public sealed class ManyVolumesTests(DriverFixture fixture)
         await Parallel.ForEachAsync(Enumerable.Range(0, Cycles), new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (cycle, _) =>
         {
             var client = fixture.Driver.Client;
-            var volume = await StagedVolume.MakeAsync(client, $"cycle-{cycle}", cycle % 2 == 0 ? "ext4" : "", Size);
+            var volume = await StagedVolume.MakeAsync(client, $"cycle-{cycle}", cycle % 4 == 0 ? "ext4" : "", Size);
             await volume.RemoveAsync(client);
         });
         Assert.Equal(_before, DriverFixture.Now());

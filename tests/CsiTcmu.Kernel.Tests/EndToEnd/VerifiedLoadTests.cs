@@ -39,8 +39,8 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         var random = new Random(2026);
         for (var kill = 0; kill < Kills; kill++)
         {
-            // A start takes some four seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(500, 6000));
+            // A start takes some three seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
+            await Task.Delay(random.Next(300, 5000));
             await fixture.Driver.KillAsync();
             fixture.Driver.Begin();
         }
@@ -55,7 +55,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         var pauses = new List<TimeSpan>();
         for (var restart = 0; restart < Restarts; restart++)
         {
-            await Task.Delay(1000);
+            await Task.Delay(500);
             var pause = Stopwatch.StartNew();
             await fixture.Driver.TerminateAsync();
             await fixture.Driver.StartAsync();
