@@ -10,7 +10,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const long VolumeSize = 640L << 20;
     private const long RangePerJob = 32L << 20;
     private const int LoadSeconds = 60;
-    private const int TroubledSeconds = 12;
+    private const int TroubledSeconds = 8;
     private const int Kills = 20;
     private const int Restarts = 10;
 
@@ -40,7 +40,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         for (var kill = 0; kill < Kills; kill++)
         {
             // A start takes some three seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(300, 5000));
+            await Task.Delay(random.Next(500, 6000));
             await fixture.Driver.KillAsync();
             fixture.Driver.Begin();
         }
