@@ -3,80 +3,11 @@ using CsiTcmu.Tcmu;
 
 namespace CsiTcmu.KernelModel;
 
-/// <summary>Where a command's data goes.</summary>
-public enum DataDirection
-{
-    /// <summary>No data.</summary>
-    None,
-
-    /// <summary>From the initiator to the disk.</summary>
-    Out,
-
-    /// <summary>From the disk to the initiator.</summary>
-    In,
-}
-
-/// <summary>How a <see cref="KernelRing"/> is laid out.</summary>
-public sealed record KernelRingOptions
-{
-    /// <summary>Bytes of the command ring, a multiple of 8; need not be a power of two.</summary>
-    public int RingSize { get; init; } = (1 << 20) - 128;
-
-    /// <summary>Bytes of one data block.</summary>
-    public int BlockSize { get; init; } = 4096;
-
-    /// <summary>Blocks of the data area.</summary>
-    public int Blocks { get; init; } = 4096;
-
-    /// <summary>
-    /// Fills the blocks of every new data-in command with 0xA5, so that a handler that leaves bytes unwritten is seen. The kernel leaves
-    /// there what the last command left.
-    /// </summary>
-    public bool Poison { get; init; } = true;
-}
-
-/// <summary>The end of a command, as the kernel model hands it to the initiator.</summary>
-public readonly unsafe ref struct KernelCompletion
-{
-    private readonly byte* _sense;
-
-    internal KernelCompletion(ushort id, object? state, byte status, bool unknownOperation, int residual, byte* sense)
-    {
-        Id = id;
-        State = state;
-        Status = status;
-        UnknownOperation = unknownOperation;
-        Residual = residual;
-        _sense = sense;
-    }
-
-    /// <summary>The command.</summary>
-    public ushort Id { get; }
-
-    /// <summary>What was given to <see cref="KernelRing.TrySubmit"/>.</summary>
-    public object? State { get; }
-
-    /// <summary>SCSI status byte.</summary>
-    public byte Status { get; }
-
-    /// <summary>The handler said <c>UNKNOWN_OP</c>.</summary>
-    public bool UnknownOperation { get; }
-
-    /// <summary>Bytes of data-in that were not delivered.</summary>
-    public int Residual { get; }
-
-    /// <summary>96 bytes of sense data after CHECK CONDITION; else empty.</summary>
-    public ReadOnlySpan<byte> Sense => _sense == null ? default : new ReadOnlySpan<byte>(_sense, RingResponse.SenseCapacity);
-}
-
-/// <summary>Receives the end of a command.</summary>
-public delegate void KernelCompletionHandler(KernelCompletion completion);
-
 /// <summary>
 /// The kernel's side of a mailbox and ring, over ordinary memory: what drivers/target/target_core_user.c does, in its order. Used by one
 /// thread at a time; the user side may be another.
 /// </summary>
-public sealed unsafe class KernelRing : IDisposable
+public sealed unsafe partial class KernelRing : IDisposable
 {
     private const byte PoisonByte = 0xa5;
 
@@ -351,86 +282,6 @@ public sealed unsafe class KernelRing : IDisposable
         _lengths[_head / 8] = ((RingEntry*)(_ring + _head))->LengthAndOperation;
         _head = (_head + length) % _size;
         Volatile.Write(ref _mailbox->Head, _head);
-    }
-
-    private bool TakeBlocks(Command command, int count)
-    {
-        command.BlockCount = 0;
-        if (command.Blocks.Length < count) command.Blocks = new int[count];
-        for (var block = _firstFreeBlock; command.BlockCount < count && block < _options.Blocks; block++)
-        {
-            if ((_usedBlocks[block >> 6] & 1UL << (block & 63)) != 0) continue;
-            _usedBlocks[block >> 6] |= 1UL << (block & 63);
-            command.Blocks[command.BlockCount++] = block;
-            _firstFreeBlock = block + 1;
-        }
-
-        return command.BlockCount == count;
-    }
-
-    private void FreeBlocks(Command command)
-    {
-        for (var i = 0; i < command.BlockCount; i++)
-        {
-            var block = command.Blocks[i];
-            _usedBlocks[block >> 6] &= ~(1UL << (block & 63));
-            if (block < _firstFreeBlock) _firstFreeBlock = block;
-        }
-
-        command.BlockCount = 0;
-    }
-
-    private static int CountVectors(Command command)
-    {
-        var count = 0;
-        for (var i = 0; i < command.BlockCount; i++)
-        {
-            if (i == 0 || command.Blocks[i] != command.Blocks[i - 1] + 1) count++;
-        }
-
-        return count;
-    }
-
-    private void WriteVectors(Command command, RingVector* vectors)
-    {
-        var count = 0;
-        var left = command.Data.Length;
-        for (var i = 0; i < command.BlockCount; i++)
-        {
-            var length = Math.Min(left, _options.BlockSize);
-            left -= length;
-            if (i > 0 && command.Blocks[i] == command.Blocks[i - 1] + 1) vectors[count - 1].Length += (ulong)length;
-            else vectors[count++] = new RingVector { Offset = (ulong)(BlockAt(command.Blocks[i]) - Map), Length = (ulong)length };
-        }
-    }
-
-    private byte* BlockAt(int block) => _data + (long)block * _options.BlockSize;
-
-    private void Scatter(Command command)
-    {
-        var data = command.Data.Span;
-        for (var i = 0; i < command.BlockCount; i++)
-        {
-            var length = Math.Min(data.Length, _options.BlockSize);
-            data[..length].CopyTo(new Span<byte>(BlockAt(command.Blocks[i]), length));
-            data = data[length..];
-        }
-    }
-
-    private void Gather(Command command, int length)
-    {
-        var data = command.Data.Span[..length];
-        for (var i = 0; data.Length > 0; i++)
-        {
-            var part = Math.Min(data.Length, _options.BlockSize);
-            new Span<byte>(BlockAt(command.Blocks[i]), part).CopyTo(data);
-            data = data[part..];
-        }
-    }
-
-    private void Poison(Command command)
-    {
-        for (var i = 0; i < command.BlockCount; i++) new Span<byte>(BlockAt(command.Blocks[i]), _options.BlockSize).Fill(PoisonByte);
     }
 
     private sealed class Command

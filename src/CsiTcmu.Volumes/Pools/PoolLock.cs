@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using CsiTcmu.Linux;
 
@@ -28,13 +29,14 @@ internal sealed unsafe class PoolLock : IDisposable
         var file = SystemCallException.Check(
             Syscalls.Open(path, OpenFlags.ReadOnly | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.CloseOnExec, Mode),
             $"{path} cannot be opened");
-        var until = DateTime.UtcNow + patience;
+        var started = Stopwatch.GetTimestamp();
         for (; ; )
         {
             var result = Syscalls.Lock(file, Exclusive | NonBlocking);
             if (result == 0) break;
-            if (result == -Errno.TryAgain && DateTime.UtcNow < until && Holder(path) != Environment.ProcessId)
+            if (result == -Errno.TryAgain && Stopwatch.GetElapsedTime(started) < patience && Holder(path) != Environment.ProcessId)
             {
+                // flock(2) either waits without an end or not at all. This happens once, at the start, before anything is served.
                 Thread.Sleep(Pause);
                 continue;
             }
