@@ -10,8 +10,6 @@ public static unsafe partial class Syscalls
     /// <summary><c>rmdir(2)</c>.</summary>
     public static int RemoveDirectory(string path) => Result(rmdir(path));
 
-    /// <summary><c>symlink(2)</c>: makes <paramref name="link"/>, which points to <paramref name="target"/>.</summary>
-    public static int SymbolicLink(string target, string link) => Result(symlink(target, link));
 
     /// <summary><c>unlink(2)</c>.</summary>
     public static int Unlink(string path) => Result(unlink(path));
@@ -22,8 +20,6 @@ public static unsafe partial class Syscalls
     [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rmdir(string path);
 
-    [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int symlink(string target, string link);
 
     [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unlink(string path);

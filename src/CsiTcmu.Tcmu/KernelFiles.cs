@@ -1,17 +1,18 @@
 using System.Text;
 using CsiTcmu.Linux;
+using CsiTcmu.Linux.Tools;
 
 namespace CsiTcmu.Tcmu;
 
 /// <summary>Files and folders of configfs and sysfs: one call is one command to the kernel, and its errno is the answer.</summary>
-internal static unsafe class KernelFiles
+internal static class KernelFiles
 {
     // An attribute is at most a page.
     private const int MaxLength = 4096;
 
     /// <summary>Reads an attribute.</summary>
     /// <returns>Its text, or null and <c>-errno</c>.</returns>
-    public static string? TryRead(string path, out int error)
+    public static unsafe string? TryRead(string path, out int error)
     {
         error = Syscalls.Open(path, OpenFlags.ReadOnly | OpenFlags.CloseOnExec);
         if (error < 0) return null;
@@ -40,7 +41,7 @@ internal static unsafe class KernelFiles
 
     /// <summary>Writes an attribute, without a line break (some attributes would keep it).</summary>
     /// <returns>0 or <c>-errno</c>.</returns>
-    public static int TryWrite(string path, string value)
+    public static unsafe int TryWrite(string path, string value)
     {
         var file = Syscalls.Open(path, OpenFlags.WriteOnly | OpenFlags.CloseOnExec);
         if (file < 0) return file;
@@ -56,8 +57,19 @@ internal static unsafe class KernelFiles
     public static void Write(string path, string value, string? fix = null)
     {
         var error = TryWrite(path, value);
-        if (error < 0) throw new TargetException(path, error, $"'{value}' is not accepted", fix ?? Fix(error));
+        if (error < 0) throw Refusal(path, value, error, fix);
     }
+
+    /// <summary>Writes an attribute that may have the kernel wait for commands of a disk.</summary>
+    /// <exception cref="TargetException">It cannot be written.</exception>
+    public static async Task WriteOutOfProcessAsync(string path, string value)
+    {
+        var error = await OutOfProcess.WriteAsync(path, value);
+        if (error < 0) throw Refusal(path, value, error, null);
+    }
+
+    private static TargetException Refusal(string path, string value, int error, string? fix) =>
+        new(path, error, $"'{value}' is not accepted", fix ?? Fix(error));
 
     /// <summary>Makes a chain of folders, each below the one before it; those that are there stay.</summary>
     /// <remarks>Another thread may remove an empty folder of the chain in between; then the chain is begun again.</remarks>

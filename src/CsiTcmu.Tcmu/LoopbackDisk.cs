@@ -1,5 +1,5 @@
 using System.Globalization;
-using CsiTcmu.Linux;
+using CsiTcmu.Linux.Tools;
 
 namespace CsiTcmu.Tcmu;
 
@@ -68,47 +68,49 @@ public sealed class LoopbackDisk
     public string Identity => KernelFiles.Read($"{_device}/wwid");
 
     /// <summary>True when the block device is mounted or held exclusively by anything, in any mount namespace.</summary>
-    public bool IsHeld()
-    {
-        var file = Syscalls.Open(Path, OpenFlags.ReadOnly | OpenFlags.Exclusive | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
-        if (file >= 0) _ = Syscalls.Close(file);
-        return file == -Errno.Busy;
-    }
+    public async Task<bool> IsHeldAsync() => await OutOfProcess.OpenExclusivelyAsync(Path) == -Errno.Busy;
 
-    /// <summary>Waits until the kernel is done with its own look at the disk (the scan for partitions), which an open has to wait for.</summary>
-    /// <returns>False when the disk cannot be opened.</returns>
-    internal bool TryOpen()
-    {
-        var file = Syscalls.Open(Path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
-        if (file >= 0) _ = Syscalls.Close(file);
-        return file >= 0;
-    }
+    /// <summary>True when the disk has its size and its node.</summary>
+    internal bool IsThere => Size > 0 && File.Exists(Path);
 
-    /// <summary>Sets time-outs and queue. To be done before the disk is used.</summary>
+    /// <summary>Makes durable what was written past a file system and is still in the page cache.</summary>
+    /// <returns>0 or <c>-errno</c>.</returns>
+    public Task<int> SyncAsync() => OutOfProcess.SyncAsync(Path);
+
+    /// <summary>Sets time-outs and queue.</summary>
     /// <exception cref="TargetException">A setting is not accepted; the message names it.</exception>
-    public void Configure(LoopbackDiskSettings settings)
+    public async Task ConfigureAsync(LoopbackDiskSettings settings)
     {
         ArgumentNullException.ThrowIfNull(settings);
         KernelFiles.Write($"{_device}/timeout", Text(settings.TimeoutSeconds));
         KernelFiles.Write($"{_device}/eh_timeout", Text(settings.ErrorHandlingTimeoutSeconds));
-        KernelFiles.Write($"{_block}/queue/scheduler", settings.Scheduler);
+        await SetAsync($"{_block}/queue/scheduler", settings.Scheduler);
         if (settings.QueueDepth is { } depth) KernelFiles.Write($"{_device}/queue_depth", Text(depth));
-        if (settings.ReadAheadKilobytes is { } readAhead) KernelFiles.Write($"{_block}/queue/read_ahead_kb", Text(readAhead));
+        if (settings.ReadAheadKilobytes is { } readAhead) await SetAsync($"{_block}/queue/read_ahead_kb", Text(readAhead));
     }
 
     /// <summary>
-    /// Has the initiator ask for the capacity again. Blocks until the server has answered: never call it on the thread that serves.
+    /// Has the initiator ask for the capacity again; ends when the server has answered.
     /// </summary>
     /// <returns>The size now, in bytes.</returns>
     /// <exception cref="TargetException">The disk is gone.</exception>
-    public long Rescan()
+    public async Task<long> RescanAsync()
     {
-        KernelFiles.Write($"{_device}/rescan", "1");
+        await KernelFiles.WriteOutOfProcessAsync($"{_device}/rescan", "1");
         return Size;
     }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} ({Address})";
+
+    /// <summary>For an attribute of the queue, which the kernel stops for it: it waits for all commands, even to set what is set.</summary>
+    private static async Task SetAsync(string path, string value)
+    {
+        // Of several choices the kernel marks the one that holds: [none] mq-deadline.
+        var now = KernelFiles.TryRead(path);
+        if (now is not null && (string.Equals(now, value, StringComparison.Ordinal) || now.Contains($"[{value}]", StringComparison.Ordinal))) return;
+        await KernelFiles.WriteOutOfProcessAsync(path, value);
+    }
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

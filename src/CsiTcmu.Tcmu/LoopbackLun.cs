@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using CsiTcmu.Linux;
+using CsiTcmu.Linux.Tools;
 
 namespace CsiTcmu.Tcmu;
 
@@ -44,26 +44,31 @@ public sealed class LoopbackLun
 
     private string LunFolder => $"{Folder}/{LunPath}";
 
-    /// <summary>The LUNs that exist, whole or in part, by name.</summary>
-    /// <param name="prefix">Only targets whose name begins so.</param>
+    /// <summary>The LUNs that link to a device, also those whose link is being made or removed.</summary>
+    /// <remarks>The device itself tells: the folder of a LUN is closed to readers while a link in it waits for the device's server.</remarks>
+    /// <param name="device">The device, which may be absent.</param>
     /// <param name="paths">Where the kernel's trees are.</param>
-    public static IReadOnlyList<LoopbackLun> List(string prefix = "naa.", KernelPaths? paths = null)
+    public static IReadOnlyList<LoopbackLun> Of(TcmuDevice device, KernelPaths? paths = null)
     {
-        paths ??= KernelPaths.Default;
-        return [.. KernelFiles.Folders($"{paths.Target}/loopback")
-            .Where(n => n.StartsWith(prefix, StringComparison.Ordinal) && IsTarget(n))
-            .Select(n => new LoopbackLun(n, paths))];
+        ArgumentNullException.ThrowIfNull(device);
+
+        // A line is fabric/target/tpgt_N/lun_N (target_core_alua.c, target_tg_pt_gp_members_show).
+        var members = KernelFiles.TryRead($"{device.Folder}/alua/default_tg_pt_gp/members") ?? "";
+        return [.. members.Split('\n')
+            .Select(line => line.Split('/'))
+            .Where(parts => parts.Length == 4 && parts[0] == "loopback" && IsTarget(parts[1]))
+            .Select(parts => new LoopbackLun(parts[1], paths))];
     }
 
     /// <summary>
     /// The device that the LUN links to, or null when there is no link, or one to something else than a TCMU device.
     /// </summary>
-    public TcmuDevice? LinkedDevice()
+    public async Task<TcmuDevice?> LinkedDeviceAsync()
     {
-        foreach (var link in Links())
+        foreach (var (_, target) in await OutOfProcess.LinksAsync(LunFolder))
         {
             // The kernel shows the link as a relative path; what it means are its last two parts.
-            var parts = (new FileInfo(link).LinkTarget ?? "").Split('/');
+            var parts = target.Split('/');
             if (parts.Length >= 2 && parts[^2].StartsWith("user_", StringComparison.Ordinal) &&
                 int.TryParse(parts[^2].AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out var hba) &&
                 TcmuDeviceSpecification.IsName(parts[^1]))
@@ -74,9 +79,9 @@ public sealed class LoopbackLun
     }
 
     /// <summary>Makes the LUN of an enabled device that is being served, or finishes what was begun.</summary>
-    /// <remarks>Blocks until the server has answered the kernel's INQUIRY commands: never call it on the thread that serves.</remarks>
+    /// <remarks>Ends when the server has answered the kernel's INQUIRY commands.</remarks>
     /// <exception cref="TargetException">The kernel refuses, or the LUN links to another device.</exception>
-    public void Link(TcmuDevice device)
+    public async Task LinkAsync(TcmuDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
 
@@ -96,10 +101,10 @@ public sealed class LoopbackLun
         // 3. The LUN and its link to the device. The kernel adds the SCSI device before the link is there.
         KernelFiles.MakeFolders(PortGroupFolder, "The kernel log (dmesg) may tell more.", "lun", "lun_0");
         var link = $"{LunFolder}/{device.Name}";
-        var linked = Syscalls.SymbolicLink(device.Folder, link);
+        var linked = IsLinked(device) ? 0 : await OutOfProcess.LinkAsync(device.Folder, link);
         if (linked < 0)
         {
-            if (LinkedDevice() is not { } other || linked != -Errno.Exists)
+            if (await LinkedDeviceAsync() is not { } other || linked != -Errno.Exists)
             {
                 throw new TargetException(link, linked, $"the LUN cannot be linked to {device.Folder}", linked == -Errno.NoDevice
                     ? "Enable the device first."
@@ -111,7 +116,7 @@ public sealed class LoopbackLun
         }
 
         // 4. Without an answer to INQUIRY (a server that died in between) the link stands and the SCSI device is missing.
-        AddScsiDevice();
+        await AddScsiDeviceAsync();
     }
 
     /// <summary>The SCSI address of the LUN, <c>host:channel:target:lun</c>, or null before its port group is made.</summary>
@@ -133,7 +138,7 @@ public sealed class LoopbackLun
         while (true)
         {
             var disk = FindDisk();
-            if (disk is not null && disk.Size > 0 && await Task.Run(disk.TryOpen, cancellationToken)) return disk;
+            if (disk is { IsThere: true }) return disk;
             if (Stopwatch.GetElapsedTime(started) >= timeout)
             {
                 throw disk is null
@@ -146,26 +151,27 @@ public sealed class LoopbackLun
     }
 
     /// <summary>Removes the LUN, its SCSI device and its host, or what is there of them. Nothing there is fine.</summary>
+    /// <param name="device">The device that it links to, if it does.</param>
     /// <remarks>
-    /// The device must be served still: the kernel may flush its cache, and waits for every outstanding command. Never call it on the
-    /// thread that serves. Unmount first: the kernel would take away the disk under a mounted file system, so a disk that is held is refused.
+    /// The device must be served still: the kernel may flush its cache, and waits for every outstanding command. Unmount first: the
+    /// kernel would take away the disk under a mounted file system, so a disk that is held is refused.
     /// </remarks>
     /// <exception cref="TargetException">The disk is mounted or held, or the kernel refuses.</exception>
-    public void Remove()
+    public async Task RemoveAsync(TcmuDevice? device)
     {
         if (!Directory.Exists(Folder)) return;
-        if (FindDisk() is { } disk && disk.IsHeld())
+        if (FindDisk() is { } disk && await disk.IsHeldAsync())
         {
             throw new TargetException(
                 disk.Path, Errno.Busy, "the disk is in use", "Unmount it in every mount namespace, and stop what is stacked on it.");
         }
 
         // 1. The link, which takes the SCSI device away. tcm_loop must find that device, or it leaks the session.
-        var links = Links();
-        if (links.Count > 0) AddScsiDevice();
-        foreach (var link in links)
+        if (device is not null && Directory.Exists(LunFolder))
         {
-            var error = Syscalls.Unlink(link);
+            if (IsLinked(device)) await AddScsiDeviceAsync();
+            var link = $"{LunFolder}/{device.Name}";
+            var error = await OutOfProcess.UnlinkAsync(link);
             if (error < 0 && error != -Errno.NoEntry)
                 throw new TargetException(link, error, "the LUN cannot be unlinked", "The kernel log (dmesg) may tell more.");
         }
@@ -184,28 +190,16 @@ public sealed class LoopbackLun
     private static bool IsTarget(string name) =>
         name.Length == 20 && name.StartsWith("naa.", StringComparison.Ordinal) && name.Skip(4).All(char.IsAsciiHexDigitLower);
 
-    private List<string> Links()
-    {
-        try
-        {
-            // The kernel's own attributes are regular files and folders; each link is one to a device.
-            return [.. new DirectoryInfo(LunFolder).EnumerateFileSystemInfos().Where(e => e.LinkTarget is not null).Select(e => e.FullName)];
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Never made, or removed while somebody looks through all LUNs.
-            return [];
-        }
-    }
+    private bool IsLinked(TcmuDevice device) => Of(device, _paths).Any(lun => string.Equals(lun.Target, Target, StringComparison.Ordinal));
 
     /// <summary>Has the host look for the SCSI device again when it is missing.</summary>
-    private void AddScsiDevice()
+    private async Task AddScsiDeviceAsync()
     {
         if (Address() is not { } address || Directory.Exists($"{_paths.Sysfs}/class/scsi_device/{address}")) return;
         var parts = address.Split(':');
         if (parts.Length != 4) return;
 
         // The LUN is a wildcard, since tcm_loop's hosts claim to have none (max_lun is 0).
-        _ = KernelFiles.TryWrite($"{_paths.Sysfs}/class/scsi_host/host{parts[0]}/scan", $"{parts[1]} {parts[2]} -");
+        _ = await OutOfProcess.WriteAsync($"{_paths.Sysfs}/class/scsi_host/host{parts[0]}/scan", $"{parts[1]} {parts[2]} -");
     }
 }

@@ -8,8 +8,8 @@ namespace CsiTcmu.Tcmu;
 /// half-way. Used without netlink: no other process takes part.
 /// </summary>
 /// <remarks>
-/// The one order of a device's life: <see cref="Create"/>, <see cref="Open"/>, serve, <see cref="LoopbackLun.Link"/>; back:
-/// <see cref="LoopbackLun.Remove"/>, stop serving, <see cref="Remove"/>. See <c>docs/tcmu.md</c>.
+/// The one order of a device's life: <see cref="Create"/>, <see cref="Open"/>, serve, <see cref="LoopbackLun.LinkAsync"/>; back:
+/// <see cref="LoopbackLun.RemoveAsync"/>, stop serving, <see cref="Remove"/>. See <c>docs/tcmu.md</c>.
 /// </remarks>
 public sealed class TcmuDevice
 {
@@ -161,7 +161,7 @@ public sealed class TcmuDevice
         KernelFiles.Write($"{Folder}/action/reset_ring", reset == RingReset.Retry ? "1" : "2");
     }
 
-    /// <summary>Lets configfs show a new size. The server answers READ CAPACITY; see <see cref="LoopbackDisk.Rescan"/>.</summary>
+    /// <summary>Lets configfs show a new size. The server answers READ CAPACITY; see <see cref="LoopbackDisk.RescanAsync"/>.</summary>
     /// <param name="size">Bytes.</param>
     public void SetSize(long size)
     {

@@ -50,7 +50,7 @@ internal sealed class TcmuFixture : IDisposable
     {
         Create();
         Serve();
-        await Task.Run(() => Lun.Link(Device));
+        await Lun.LinkAsync(Device);
         return await Lun.WaitForDiskAsync(TimeSpan.FromSeconds(60));
     }
 
@@ -64,7 +64,7 @@ internal sealed class TcmuFixture : IDisposable
         if (Directory.Exists(Lun.Folder))
         {
             if (Server is null && Directory.Exists($"/sys/class/uio")) TryServe();
-            Lun.Remove();
+            Lun.RemoveAsync(Device).GetAwaiter().GetResult();
         }
 
         Server?.Dispose();

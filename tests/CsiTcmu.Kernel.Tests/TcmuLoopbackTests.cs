@@ -16,11 +16,10 @@ public sealed class TcmuLoopbackTests
         Assert.Equal($"naa.6001405{f.Specification.Serial.PadLeft(25, '0')}", disk.Identity);
         Assert.Matches(@"\A\d+:0:1:0\z", disk.Address);
         Assert.True(f.Device.TryRead()!.Exported);
-        Assert.Equal(f.Device.Folder, f.Lun.LinkedDevice()!.Folder);
-        Assert.Contains(LoopbackLun.List(), l => l.Target == f.Lun.Target);
-        Assert.Empty(LoopbackLun.List("naa.9"));
+        Assert.Equal(f.Device.Folder, (await f.Lun.LinkedDeviceAsync())!.Folder);
+        Assert.Equal(f.Lun.Target, Assert.Single(LoopbackLun.Of(f.Device)).Target);
 
-        disk.Configure(new LoopbackDiskSettings { TimeoutSeconds = 170, QueueDepth = 64, ReadAheadKilobytes = 256 });
+        await disk.ConfigureAsync(new LoopbackDiskSettings { TimeoutSeconds = 170, QueueDepth = 64, ReadAheadKilobytes = 256 });
         Assert.Equal("170", File.ReadAllText($"/sys/block/{disk.Name}/device/timeout").Trim());
         Assert.Equal("64", File.ReadAllText($"/sys/block/{disk.Name}/device/queue_depth").Trim());
         Assert.Contains("[none]", File.ReadAllText($"/sys/block/{disk.Name}/queue/scheduler"));
@@ -33,13 +32,13 @@ public sealed class TcmuLoopbackTests
         Assert.False(content.AsSpan().ContainsAnyExcept((byte)0));
 
         f.Server!.Blocks = 2 * f.Blocks;
-        Assert.Equal(2 * f.Specification.Size, await Task.Run(disk.Rescan));
+        Assert.Equal(2 * f.Specification.Size, await disk.RescanAsync());
 
-        f.Lun.Remove();
+        await f.Lun.RemoveAsync(f.Device);
         Assert.Null(f.Lun.Address());
         Assert.Null(f.Lun.FindDisk());
         Assert.Null(f.Server.Fault);
-        f.Lun.Remove();
+        await f.Lun.RemoveAsync(f.Device);
         f.Server.Dispose();
         f.Device.Remove();
         f.AssertNothingIsLeft();
@@ -62,12 +61,12 @@ public sealed class TcmuLoopbackTests
                 if (steps >= 4) Directory.CreateDirectory($"{portGroup}/lun/lun_0");
                 if (finish)
                 {
-                    await Task.Run(() => f.Lun.Link(f.Device));
-                    await Task.Run(() => f.Lun.Link(f.Device));
+                    await f.Lun.LinkAsync(f.Device);
+                    await f.Lun.LinkAsync(f.Device);
                     Assert.Equal(f.Specification.Size, (await f.Lun.WaitForDiskAsync(TimeSpan.FromSeconds(60))).Size);
                 }
 
-                await Task.Run(f.Lun.Remove);
+                await f.Lun.RemoveAsync(f.Device);
                 Assert.Null(f.Lun.Address());
                 Assert.False(Directory.Exists(f.Lun.Folder));
             }
@@ -86,13 +85,13 @@ public sealed class TcmuLoopbackTests
         for (var steps = 1; steps <= 4; steps++)
         {
             if (f.Server is null) await f.MakeDiskAsync();
-            else await Task.Run(() => f.Lun.Link(f.Device));
+            else await f.Lun.LinkAsync(f.Device);
             await f.Lun.WaitForDiskAsync(TimeSpan.FromSeconds(60));
             File.Delete($"{portGroup}/lun/lun_0/{f.Device.Name}");
             if (steps >= 2) Directory.Delete($"{portGroup}/lun/lun_0");
             if (steps >= 3) Write($"{portGroup}/nexus", "NULL");
             if (steps >= 4) Directory.Delete(portGroup);
-            await Task.Run(f.Lun.Remove);
+            await f.Lun.RemoveAsync(f.Device);
         }
 
         f.Server!.Dispose();
@@ -107,17 +106,17 @@ public sealed class TcmuLoopbackTests
         f.Create();
         f.Serve();
         f.Server!.Refuse = true;
-        await Task.Run(() => f.Lun.Link(f.Device));
-        Assert.NotNull(f.Lun.LinkedDevice());
+        await f.Lun.LinkAsync(f.Device);
+        Assert.NotNull(await f.Lun.LinkedDeviceAsync());
         Assert.False(Directory.Exists($"/sys/class/scsi_device/{f.Lun.Address()}"));
         var error = await Assert.ThrowsAsync<TargetException>(() => f.Lun.WaitForDiskAsync(TimeSpan.FromMilliseconds(100)));
         Assert.Contains(f.Lun.Folder, error.Message);
 
         f.Server.Refuse = false;
-        await Task.Run(() => f.Lun.Link(f.Device));
+        await f.Lun.LinkAsync(f.Device);
         await f.Lun.WaitForDiskAsync(TimeSpan.FromSeconds(60));
 
-        await Task.Run(f.Lun.Remove);
+        await f.Lun.RemoveAsync(f.Device);
         f.Server.Dispose();
         f.Device.Remove();
         f.AssertNothingIsLeft();
@@ -131,10 +130,10 @@ public sealed class TcmuLoopbackTests
         f.Create();
         f.Serve();
         f.Server!.Refuse = true;
-        await Task.Run(() => f.Lun.Link(f.Device));
+        await f.Lun.LinkAsync(f.Device);
         Assert.False(Directory.Exists($"/sys/class/scsi_device/{f.Lun.Address()}"));
         f.Server.Refuse = false;
-        await Task.Run(f.Lun.Remove);
+        await f.Lun.RemoveAsync(f.Device);
         f.Server.Dispose();
         f.Device.Remove();
         f.AssertNothingIsLeft();
@@ -151,19 +150,19 @@ public sealed class TcmuLoopbackTests
     {
         using var f = new TcmuFixture();
         var disk = await f.MakeDiskAsync();
-        Assert.False(disk.IsHeld());
+        Assert.False(await disk.IsHeldAsync());
 
         // An exclusive open is what a mount does.
         const OpenFlags Exclusively = OpenFlags.ReadOnly | OpenFlags.Exclusive | OpenFlags.CloseOnExec;
         var hold = Syscalls.Open(disk.Path, Exclusively);
         Assert.True(hold >= 0, Syscalls.Describe(hold));
-        Assert.True(disk.IsHeld());
-        var error = Assert.Throws<TargetException>(f.Lun.Remove);
+        Assert.True(await disk.IsHeldAsync());
+        var error = await Assert.ThrowsAsync<TargetException>(() => f.Lun.RemoveAsync(f.Device));
         Assert.Contains(disk.Path, error.Message);
         Assert.Contains("in use", error.Message);
         Assert.NotNull(f.Lun.FindDisk());
         _ = Syscalls.Close(hold);
-        f.Lun.Remove();
+        await f.Lun.RemoveAsync(f.Device);
     }
 
     [Fact]
@@ -174,9 +173,9 @@ public sealed class TcmuLoopbackTests
         await f.MakeDiskAsync();
         other.Create();
         other.Serve();
-        var error = await Assert.ThrowsAsync<TargetException>(() => Task.Run(() => f.Lun.Link(other.Device)));
+        var error = await Assert.ThrowsAsync<TargetException>(() => f.Lun.LinkAsync(other.Device));
         Assert.Contains($"links to {f.Device} instead of {other.Device}", error.Message);
-        Assert.Equal(f.Device.Folder, f.Lun.LinkedDevice()!.Folder);
+        Assert.Equal(f.Device.Folder, (await f.Lun.LinkedDeviceAsync())!.Folder);
         error = Assert.Throws<TargetException>(f.Device.Remove);
         Assert.Contains("LUN that links", error.Message);
     }
@@ -203,7 +202,7 @@ public sealed class TcmuLoopbackTests
         Assert.False((await reading.WaitAsync(TimeSpan.FromSeconds(60))).AsSpan().ContainsAnyExcept((byte)0));
         Assert.True(f.Server.Commands > 0);
         Assert.Null(f.Server.Fault);
-        f.Lun.Remove();
+        await f.Lun.RemoveAsync(f.Device);
     }
 
     [Fact]
@@ -211,7 +210,7 @@ public sealed class TcmuLoopbackTests
     {
         using var f = new TcmuFixture();
         var disk = await f.MakeDiskAsync();
-        disk.Configure(new LoopbackDiskSettings { TimeoutSeconds = 2 });
+        await disk.ConfigureAsync(new LoopbackDiskSettings { TimeoutSeconds = 2 });
         f.Server!.Stall = true;
         var reading = Task.Run(() =>
         {
@@ -227,7 +226,7 @@ public sealed class TcmuLoopbackTests
         await reading.WaitAsync(TimeSpan.FromSeconds(120));
         Assert.True(f.Server.TaskManagement > 0);
         Assert.Null(f.Server.Fault);
-        f.Lun.Remove();
+        await f.Lun.RemoveAsync(f.Device);
     }
 
     private static void Write(string path, string value)

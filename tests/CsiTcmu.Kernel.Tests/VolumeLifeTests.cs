@@ -125,6 +125,7 @@ public sealed class VolumeLifeTests : IAsyncLifetime
         _node.AssertNothingIsLeft();
     }
 
+    [Trait("Kernel", "any")]
     [Theory]
     [InlineData(FaultPoints.StageDevice)]
     [InlineData(FaultPoints.StageOpened)]

@@ -32,7 +32,7 @@ public sealed class ToolsTests : IDisposable
     public async Task A_cancelled_program_is_ended()
     {
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tool.RunAsync("sleep", ["1000"], cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tool.RunAsync("sleep", ["1000"], cancellationToken: cancel.Token));
     }
 
     [Fact]

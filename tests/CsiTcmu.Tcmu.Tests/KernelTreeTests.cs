@@ -62,27 +62,33 @@ public sealed class KernelTreeTests : IDisposable
     }
 
     [Fact]
-    public void Luns_are_listed_with_the_device_that_they_link_to()
+    public async Task A_lun_tells_its_device_and_its_address()
     {
         Directory.CreateDirectory($"{_root}/target/core/user_7/t1");
         Link("naa.5001405000000001", "t1", "../../../../../../target/core/user_7/t1");
         Link("naa.5001405000000002", "x", "../../../../../../target/core/fileio_0/x");
         Write("target/loopback/naa.5001405000000003/tpgt_1/address", "4:0:1\n");
-        Directory.CreateDirectory($"{_root}/target/loopback/naa.XYZ");
-        Directory.CreateDirectory($"{_root}/target/loopback/discovery_auth");
-
-        var luns = LoopbackLun.List("naa.500140", Paths);
-        Assert.Equal(["naa.5001405000000001", "naa.5001405000000002", "naa.5001405000000003"], luns.Select(l => l.Target));
-        Assert.Equal("user_7/t1", luns[0].LinkedDevice()!.ToString());
-        Assert.Null(luns[1].LinkedDevice());
-        Assert.Null(luns[2].LinkedDevice());
+        LoopbackLun[] luns = [.. Enumerable.Range(1, 3).Select(i => new LoopbackLun($"naa.500140500000000{i}", Paths))];
+        Assert.Equal("user_7/t1", (await luns[0].LinkedDeviceAsync())!.ToString());
+        Assert.Null(await luns[1].LinkedDeviceAsync());
+        Assert.Null(await luns[2].LinkedDeviceAsync());
         Assert.Null(luns[0].Address());
         Assert.Equal("4:0:1:0", luns[2].Address());
-        Assert.Empty(LoopbackLun.List("naa.6", Paths));
     }
 
     [Fact]
-    public void A_disk_is_found_by_its_scsi_address()
+    public void A_device_tells_the_luns_that_link_to_it()
+    {
+        var device = new TcmuDevice(7, "t1", Paths);
+        Assert.Empty(LoopbackLun.Of(device, Paths));
+        Write(
+            "target/core/user_7/t1/alua/default_tg_pt_gp/members",
+            "loopback/naa.5001405000000001/tpgt_1/lun_0\niSCSI/iqn.2026-01.io:x/tpgt_1/lun_0\nloopback/naa.5/tpgt_1/lun_0\nloopback\n");
+        Assert.Equal(["naa.5001405000000001"], LoopbackLun.Of(device, Paths).Select(lun => lun.Target));
+    }
+
+    [Fact]
+    public async Task A_disk_is_found_by_its_scsi_address()
     {
         Write("target/loopback/naa.5001405000000003/tpgt_1/address", "4:0:1\n");
         var lun = new LoopbackLun("naa.5001405000000003", Paths);
@@ -94,7 +100,7 @@ public sealed class KernelTreeTests : IDisposable
         var disk = lun.FindDisk()!;
         Assert.Equal(("sdq", $"{_root}/dev/sdq", 64L << 20, "65:0"), (disk.Name, disk.Path, disk.Size, disk.Number));
         Assert.Equal("naa.60014050000000000000000000000001", disk.Identity);
-        Assert.False(disk.IsHeld());
+        Assert.False(await disk.IsHeldAsync());
     }
 
     [Fact]
@@ -153,21 +159,21 @@ public sealed class KernelTreeTests : IDisposable
     }
 
     [Fact]
-    public void Without_configfs_the_error_names_the_folder_and_the_modules()
+    public async Task Without_configfs_the_error_names_the_folder_and_the_modules()
     {
         var error = Assert.Throws<TargetException>(() => TcmuDevice.Create(Specification, Paths));
         Assert.Contains($"{_root}/target/core", error.Message);
         Assert.Contains("target_core_user", error.Message);
-        error = Assert.Throws<TargetException>(() => new LoopbackLun("naa.5001405000000001", Paths).Link(new TcmuDevice(7, "t1", Paths)));
+        error = await Assert.ThrowsAsync<TargetException>(() => new LoopbackLun("naa.5001405000000001", Paths).LinkAsync(new TcmuDevice(7, "t1", Paths)));
         Assert.Contains("tcm_loop", error.Message);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
     }
 
     [Fact]
-    public void Removing_what_is_not_there_is_fine()
+    public async Task Removing_what_is_not_there_is_fine()
     {
         new TcmuDevice(7, "t1", Paths).Remove();
-        new LoopbackLun("naa.5001405000000001", Paths).Remove();
+        await new LoopbackLun("naa.5001405000000001", Paths).RemoveAsync(new TcmuDevice(7, "t1", Paths));
     }
 
     [Theory]

@@ -136,5 +136,9 @@ public sealed record MountOptions(MountFlags Flags, string Data)
         yield return options[start..];
     }
 
+    /// <summary>The options as words for mount(8).</summary>
+    public override string ToString() =>
+        string.Join(',', Words.Where(word => word.Value.Set != None && Flags.HasFlag(word.Value.Set)).Select(word => word.Key).Append(Data).Where(word => word.Length > 0));
+
     private static string Key(string option) => option.Split('=', 2)[0];
 }

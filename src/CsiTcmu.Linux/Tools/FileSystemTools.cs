@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CsiTcmu.Linux.Tools;
 
 /// <summary>What is on a device.</summary>
@@ -11,19 +13,19 @@ public static class FileSystemTools
 {
     private const int End = 1 << 20; // every signature that is known lies in the first or last MiB
 
-    private const int SeekEnd = 2; // SEEK_END
-
     // blkid(8), "EXIT STATUS".
     private const int BlkidFound = 0, BlkidNothing = 2, BlkidAmbivalent = 8;
+
+    private const int CmpDifferent = 1;
 
     /// <summary>Looks at a device itself, never at a cache: it is blank when it has no signature and its first and last MiB are zeroes.</summary>
     /// <exception cref="IOException">blkid is missing, or the device cannot be read.</exception>
     public static async Task<DeviceContent> ProbeAsync(string device, CancellationToken cancellationToken = default)
     {
-        var result = await Tool.RunAsync("blkid", ["-p", "-o", "export", device], cancellationToken);
+        var result = await Tool.RunAsync("blkid", ["-p", "-o", "export", device], cancellationToken: cancellationToken);
         return result.ExitCode switch
         {
-            BlkidNothing => DescribeEnds(device),
+            BlkidNothing => await DescribeEndsAsync(device, cancellationToken),
             BlkidAmbivalent => new DeviceContent(Blank: false, "", "several signatures that contradict each other"),
             BlkidFound => Describe(result.Output),
             _ => throw new IOException($"{device} cannot be examined: {result.Summary}"),
@@ -46,7 +48,7 @@ public static class FileSystemTools
             "xfs" => ["-f", "-q", "-K", .. options, device],
             _ => throw new ArgumentException($"no mkfs is known for {fileSystem}", nameof(fileSystem)),
         };
-        var result = await Tool.RunAsync("mkfs." + fileSystem, words, cancellationToken);
+        var result = await Tool.RunAsync("mkfs." + fileSystem, words, cancellationToken: cancellationToken);
         if (result.ExitCode != 0) throw new IOException($"no {fileSystem} can be made on {device}: {result.Summary}");
     }
 
@@ -60,27 +62,40 @@ public static class FileSystemTools
     {
         var result = fileSystem switch
         {
-            "ext4" => await Tool.RunAsync("resize2fs", [device], cancellationToken),
-            "xfs" => await Tool.RunAsync("xfs_growfs", ["-d", mountPoint], cancellationToken),
+            "ext4" => await Tool.RunAsync("resize2fs", [device], cancellationToken: cancellationToken),
+            "xfs" => await Tool.RunAsync("xfs_growfs", ["-d", mountPoint], cancellationToken: cancellationToken),
             _ => throw new ArgumentException($"no tool is known that grows {fileSystem}", nameof(fileSystem)),
         };
         if (result.ExitCode != 0) throw new IOException($"the {fileSystem} on {device} cannot be grown: {result.Summary}");
     }
 
-    /// <summary>blkid says "nothing" as well when it cannot open or read the device, so it is read here too.</summary>
-    private static DeviceContent DescribeEnds(string device)
+    /// <summary>blkid says "nothing" as well when it cannot open or read the device, so its ends are read, too.</summary>
+    private static async Task<DeviceContent> DescribeEndsAsync(string device, CancellationToken cancellationToken)
     {
-        using var file = File.OpenHandle(device);
-        var size = Syscalls.Seek((int)file.DangerousGetHandle(), 0, SeekEnd); // the runtime takes the length of a block device to be zero
-        if (size <= 0) throw new IOException($"{device} has no size.");
-        var buffer = new byte[Math.Min(End, size)];
-        foreach (var start in new[] { 0, size - buffer.Length })
+        var size = SizeOf(device);
+        var length = Math.Min(End, size);
+        foreach (var start in new[] { 0, size - length })
         {
-            if (RandomAccess.Read(file, buffer, start) != buffer.Length) throw new IOException($"{device} cannot be read at {start}.");
-            if (buffer.AsSpan().ContainsAnyExcept((byte)0)) return new DeviceContent(Blank: false, "", "data without a signature");
+            var result = await Tool.RunAsync("cmp", ["-s", "-n", Text(length), "-i", $"0:{Text(start)}", "/dev/zero", device], cancellationToken: cancellationToken);
+            if (result.ExitCode == CmpDifferent) return new DeviceContent(Blank: false, "", "data without a signature");
+            if (result.ExitCode != 0) throw new IOException($"{device} cannot be read at {start}: {result.Summary}");
         }
 
         return new DeviceContent(Blank: true, "", "nothing");
+
+        static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+    }
+
+    private static long SizeOf(string device)
+    {
+        // The file of sysfs is read without opening the device.
+        const int sector = 512;
+        var error = Syscalls.Status(device, out var status);
+        if (error < 0) throw new IOException($"{device} cannot be examined: {Syscalls.Describe(error)}");
+        if (status.Kind == FileKind.Regular) return status.Size;
+        var sectors = File.ReadAllText($"/sys/class/block/{Path.GetFileName(device)}/size");
+        var size = long.Parse(sectors, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * sector;
+        return size > 0 ? size : throw new IOException($"{device} has no size.");
     }
 
     private static DeviceContent Describe(string export)

@@ -22,15 +22,17 @@ public sealed record ToolResult(string Program, int ExitCode, string Output, str
     }
 }
 
-/// <summary>Programs of the system. They are started without a shell, with no input, in the C locale.</summary>
+/// <summary>Programs of the system. They are started without a shell, in the C locale.</summary>
 public static class Tool
 {
     /// <summary>Runs a program to its end.</summary>
     /// <param name="program">Name, looked up in PATH.</param>
     /// <param name="arguments">Arguments, passed as they are.</param>
+    /// <param name="input">What it reads from its standard input.</param>
     /// <param name="cancellationToken">Ends the program with SIGKILL; one that hangs in the kernel is left behind.</param>
     /// <exception cref="IOException">The program cannot be started.</exception>
-    public static async Task<ToolResult> RunAsync(string program, IReadOnlyList<string> arguments, CancellationToken cancellationToken = default)
+    public static async Task<ToolResult> RunAsync(
+        string program, IReadOnlyList<string> arguments, string input = "", CancellationToken cancellationToken = default)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -42,11 +44,11 @@ public static class Tool
         };
         start.Environment["LC_ALL"] = "C";
         using var process = Start(start);
-        process.StandardInput.Close();
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
             var error = process.StandardError.ReadToEndAsync(cancellationToken);
+            await WriteAsync(process.StandardInput, input);
             await process.WaitForExitAsync(cancellationToken);
             return new ToolResult(program, process.ExitCode, await output, await error);
         }
@@ -54,6 +56,19 @@ public static class Tool
         {
             process.Kill();
             throw;
+        }
+    }
+
+    private static async Task WriteAsync(StreamWriter stream, string input)
+    {
+        try
+        {
+            await stream.WriteAsync(input);
+            stream.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading; its exit status tells.
         }
     }
 

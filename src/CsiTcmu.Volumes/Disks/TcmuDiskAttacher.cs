@@ -58,7 +58,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
     {
         var device = await ServeAsync(disk);
         var lun = new LoopbackLun(disk.Target, _options.Paths);
-        await KernelCall.RunAsync(() => lun.Link(device));
+        await lun.LinkAsync(device);
         FaultPoints.Reach(FaultPoints.StageLinked);
         var found = await LookAsync(disk, lun);
         await GrowCoreAsync(disk);
@@ -73,7 +73,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
             await EnsureServedCoreAsync(id, disk);
             try
             {
-                await KernelCall.RunAsync(() => Remove(lun));
+                await RemoveAsync(lun, device);
             }
             catch (TargetException cause) when (cause.Error == Errno.Busy)
             {
@@ -82,7 +82,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         }
 
         // Folders of a LUN that never got its link.
-        if (disk is not null) await KernelCall.RunAsync(new LoopbackLun(disk.Target, _options.Paths).Remove);
+        if (disk is not null) await new LoopbackLun(disk.Target, _options.Paths).RemoveAsync(null);
         FaultPoints.Reach(FaultPoints.UnstageUnlinked);
         if (_served.TryRemove(id, out var served)) await served.StopAsync();
         FaultPoints.Reach(FaultPoints.UnstageStopped);
@@ -117,7 +117,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         }
 
         if (FindLun(device)?.FindDisk() is not { } seen || seen.Size == disk.Size) return;
-        var size = await KernelCall.RunAsync(seen.Rescan);
+        var size = await seen.RescanAsync();
         if (size != disk.Size)
             throw new VolumeException(VolumeError.Unavailable, $"{seen.Path} of volume '{disk.Id}' shows {size} bytes instead of {disk.Size}; ask again");
         FaultPoints.Reach(FaultPoints.ExpandRescan);
@@ -225,7 +225,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
                 VolumeError.FailedPrecondition, $"{seen.Path} is {identity} and not volume '{disk.Id}' (naa.{disk.Wwid}); it is not touched");
         }
 
-        seen.Configure(_options.Settings);
+        await seen.ConfigureAsync(_options.Settings);
         return Describe(seen);
     }
 
@@ -242,20 +242,10 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
     }
 
     /// <summary>Takes a disk away, after what was written past a file system has left the page cache.</summary>
-    private static void Remove(LoopbackLun lun)
+    private static async Task RemoveAsync(LoopbackLun lun, TcmuDevice device)
     {
-        if (lun.FindDisk() is { } disk)
-        {
-            var file = Syscalls.Open(disk.Path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.CloseOnExec);
-            if (file >= 0)
-            {
-                var result = Syscalls.Sync(file);
-                _ = Syscalls.Close(file);
-                SystemCallException.Check(result, $"{disk.Path} cannot be made durable");
-            }
-        }
-
-        lun.Remove();
+        if (lun.FindDisk() is { } disk) SystemCallException.Check(await disk.SyncAsync(), $"{disk.Path} cannot be made durable");
+        await lun.RemoveAsync(device);
     }
 
     private LogicalUnit Unit(DiskSpecification disk) => new()
@@ -278,8 +268,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
 
     /// <summary>The LUN that links to a device.</summary>
     private LoopbackLun? FindLun(TcmuDevice device) =>
-        LoopbackLun.List(WorldWideNames.TargetPrefix, _options.Paths).FirstOrDefault(
-            lun => lun.LinkedDevice() is { } linked && linked.Hba == device.Hba && string.Equals(linked.Name, device.Name, StringComparison.Ordinal));
+        LoopbackLun.Of(device, _options.Paths).FirstOrDefault(lun => lun.Target.StartsWith(WorldWideNames.TargetPrefix, StringComparison.Ordinal));
 
     private static AttachedDisk Describe(LoopbackDisk disk) => new(disk.Name, DeviceNumber.Parse(disk.Number));
 }

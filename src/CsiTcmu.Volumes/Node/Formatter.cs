@@ -41,7 +41,7 @@ internal static class Formatter
     private static async Task MakeAsync(StoredVolume volume, AttachedDisk disk, ILogger logger)
     {
         var descriptor = volume.Descriptor;
-        CheckUnused(disk.Path);
+        await CheckUnusedAsync(disk.Path);
         volume = VolumeCatalogue.Replace(volume, descriptor with { Format = FormatState.Formatting });
         FaultPoints.Reach(FaultPoints.StageFormatting);
         try
@@ -53,7 +53,7 @@ internal static class Formatter
             throw new VolumeException(VolumeError.FailedPrecondition, $"volume '{volume.Id}': {cause.Message}", cause);
         }
 
-        Sync(disk.Path);
+        SystemCallException.Check(await OutOfProcess.SyncAsync(disk.Path), $"{disk.Path} cannot be made durable");
         FaultPoints.Reach(FaultPoints.StageMade);
         VolumeCatalogue.Replace(volume, descriptor with { Format = FormatState.Formatted });
         FaultPoints.Reach(FaultPoints.StageFormatted);
@@ -61,19 +61,11 @@ internal static class Formatter
     }
 
     /// <summary>A mkfs that outlived its driver holds the device exclusively, and so does a mount.</summary>
-    private static void CheckUnused(string device)
+    private static async Task CheckUnusedAsync(string device)
     {
-        var file = Syscalls.Open(device, OpenFlags.ReadOnly | OpenFlags.Exclusive | OpenFlags.CloseOnExec);
-        if (file == -Errno.Busy) throw new VolumeException(VolumeError.Aborted, $"{device} is in use, perhaps by a mkfs that an earlier process started; try again when it has ended");
-        _ = Syscalls.Close(SystemCallException.Check(file, $"{device} cannot be opened"));
-    }
-
-    private static void Sync(string device)
-    {
-        var file = SystemCallException.Check(Syscalls.Open(device, OpenFlags.ReadOnly | OpenFlags.CloseOnExec), $"{device} cannot be opened");
-        var result = Syscalls.Sync(file);
-        _ = Syscalls.Close(file);
-        SystemCallException.Check(result, $"{device} cannot be made durable");
+        var result = await OutOfProcess.OpenExclusivelyAsync(device);
+        if (result == -Errno.Busy) throw new VolumeException(VolumeError.Aborted, $"{device} is in use, perhaps by a mkfs that an earlier process started; try again when it has ended");
+        SystemCallException.Check(result, $"{device} cannot be opened");
     }
 
     private static VolumeException Refuse(StoredVolume volume, AttachedDisk disk, string what) =>

@@ -11,25 +11,16 @@ public sealed partial class NodeVolumes
     /// <inheritdoc/>
     public Task PublishAsync(
         string id, string stagingPath, string targetPath, VolumeUse use, bool readOnly, CancellationToken cancellationToken) =>
-        RunAsync(
-            "publishing",
-            id,
-            targetPath,
-            () =>
-            {
-                Publish(id, stagingPath, targetPath, use, readOnly);
-                return Task.CompletedTask;
-            },
-            cancellationToken);
+        RunAsync("publishing", id, targetPath, () => PublishCoreAsync(id, stagingPath, targetPath, use, readOnly), cancellationToken);
 
-    private void Publish(string id, string stagingPath, string targetPath, VolumeUse use, bool readOnly)
+    private async Task PublishCoreAsync(string id, string stagingPath, string targetPath, VolumeUse use, bool readOnly)
     {
         var volume = catalogue.Require(id);
         var options = CheckUse(volume.Descriptor, use);
         var staging = HostPath.Folder(stagingPath).Path;
         var target = HostPath.Find(targetPath) ?? throw Failed($"the folder around {targetPath} does not exist; the caller makes it");
         if (target.Path == staging) throw new VolumeException(VolumeError.InvalidArgument, "target path and staging path are the same; use two");
-        UnmountStale(target.Path);
+        await UnmountStaleAsync(target.Path);
 
         var disk = attacher.Find(id) ?? throw Failed($"volume '{id}' is not staged; stage it first");
         var table = MountTable.Read();

@@ -1,6 +1,7 @@
 using CsiTcmu.Linux;
 using CsiTcmu.Linux.Mounts;
 using CsiTcmu.Linux.Sysfs;
+using CsiTcmu.Linux.Tools;
 
 namespace CsiTcmu.Volumes.Node;
 
@@ -15,7 +16,7 @@ public sealed partial class NodeVolumes
         var volume = catalogue.Require(id);
         var options = CheckUse(volume.Descriptor, use);
         var path = HostPath.Folder(stagingPath).Path;
-        UnmountStale(path);
+        await UnmountStaleAsync(path);
 
         var table = MountTable.Read();
         var top = table.Top(path);
@@ -31,7 +32,7 @@ public sealed partial class NodeVolumes
         if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)
             throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; keep LVM, MD and multipath off the disks of this driver");
         await Formatter.PrepareAsync(volume, disk, logger);
-        Mount(volume.Descriptor, disk, path, options);
+        await MountAsync(volume.Descriptor, disk, path, options);
         FaultPoints.Reach(FaultPoints.StageMounted);
     }
 
@@ -96,13 +97,12 @@ public sealed partial class NodeVolumes
             : null;
     }
 
-    private static void Mount(VolumeDescriptor descriptor, AttachedDisk disk, string path, MountOptions options)
+    private static async Task MountAsync(VolumeDescriptor descriptor, AttachedDisk disk, string path, MountOptions options)
     {
-        var result = Syscalls.Mount(disk.Path, path, descriptor.FileSystem, options.Flags, options.Data);
-        if (result < 0)
+        if (await OutOfProcess.MountAsync(disk.Path, path, descriptor.FileSystem, options) is { } refusal)
         {
             throw Failed(
-                $"the {descriptor.FileSystem} of volume '{descriptor.Id}' on {disk.Path} cannot be mounted at {path}: {Syscalls.Describe(result)}; the kernel's log says why (dmesg), mount options are a common cause");
+                $"the {descriptor.FileSystem} of volume '{descriptor.Id}' on {disk.Path} cannot be mounted at {path}: {refusal}; the kernel's log says why (dmesg), mount options are a common cause");
         }
 
         if (MountTable.Read().Top(path) is not { } top || top.Device != disk.Number)

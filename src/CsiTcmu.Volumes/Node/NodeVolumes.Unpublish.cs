@@ -7,18 +7,9 @@ public sealed partial class NodeVolumes
 {
     /// <inheritdoc/>
     public Task UnpublishAsync(string id, string targetPath, CancellationToken cancellationToken) =>
-        RunAsync(
-            "unpublishing",
-            id,
-            targetPath,
-            () =>
-            {
-                Unpublish(id, targetPath);
-                return Task.CompletedTask;
-            },
-            cancellationToken);
+        RunAsync("unpublishing", id, targetPath, () => UnpublishCoreAsync(id, targetPath), cancellationToken);
 
-    private void Unpublish(string id, string targetPath)
+    private async Task UnpublishCoreAsync(string id, string targetPath)
     {
         // The volume need not exist: a target that is not there any more is what was asked for.
         if (HostPath.Find(targetPath) is not { Status: not null } target) return;
@@ -27,7 +18,7 @@ public sealed partial class NodeVolumes
         {
             if (!IsStale(top) && (disk is null || (top.Device != disk.Number && !IsNodeOf(top, disk))))
                 throw Failed($"{target.Path} has something else mounted ({top.FileSystem} from {top.Source}) than the volume; it is left alone");
-            Unmount(target.Path, top);
+            await UnmountAsync(target.Path, top);
         }
 
         FaultPoints.Reach(FaultPoints.UnpublishUnmounted);

@@ -13,11 +13,11 @@ public sealed partial class NodeVolumes
     {
         var path = HostPath.Find(stagingPath)?.Path;
         if (!VolumeId.IsValid(id)) return;
-        if (path is not null) UnmountStale(path);
+        if (path is not null) await UnmountStaleAsync(path);
         if (attacher.Find(id) is { } disk)
         {
             await attacher.EnsureServedAsync(id, DiskOf(id));
-            Release(id, path, disk);
+            await ReleaseAsync(id, path, disk);
         }
         else if (path is not null && MountTable.Read().Top(path) is { } foreign)
         {
@@ -29,7 +29,7 @@ public sealed partial class NodeVolumes
     }
 
     /// <summary>Unmounts the staging path, after seeing that nobody else uses the disk.</summary>
-    private static void Release(string id, string? path, AttachedDisk disk)
+    private static async Task ReleaseAsync(string id, string? path, AttachedDisk disk)
     {
         var table = MountTable.Read();
         var others = table.Of(disk.Number).Where(entry => entry.Target != path).Concat(BlockPublishes(table, disk)).Select(entry => entry.Target).ToList();
@@ -37,7 +37,7 @@ public sealed partial class NodeVolumes
         while (path is not null && MountTable.Read().Top(path) is { } top)
         {
             if (top.Device != disk.Number) throw Failed($"{path} has something else mounted ({top.FileSystem} from {top.Source}) than volume '{id}'");
-            Unmount(path, top);
+            await UnmountAsync(path, top);
         }
 
         if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)

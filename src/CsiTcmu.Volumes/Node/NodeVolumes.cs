@@ -1,6 +1,7 @@
 using CsiTcmu.Linux;
 using CsiTcmu.Linux.Mounts;
 using CsiTcmu.Linux.Sysfs;
+using CsiTcmu.Linux.Tools;
 using Microsoft.Extensions.Logging;
 
 namespace CsiTcmu.Volumes.Node;
@@ -79,25 +80,25 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
             : string.Equals(entry.FileSystem, DeviceFileSystem, StringComparison.Ordinal) && entry.Root.EndsWith(DeletedNode, StringComparison.Ordinal);
 
     /// <summary>Unmounts what a disk that is gone left on a path.</summary>
-    private void UnmountStale(string path)
+    private async Task UnmountStaleAsync(string path)
     {
         while (MountTable.Read().Top(path) is { } top && IsStale(top))
         {
             logger.LogWarning("Unmounting {Path}: its disk ({Source}) is gone", path, top.Source);
-            Unmount(path, top);
+            await UnmountAsync(path, top);
         }
     }
 
     /// <summary>Unmounts the topmost mount of a path and sees that it is gone.</summary>
-    private static void Unmount(string path, MountEntry top)
+    private static async Task UnmountAsync(string path, MountEntry top)
     {
-        var result = Syscalls.Unmount(path);
+        var refusal = await OutOfProcess.UnmountAsync(path);
         if (MountTable.Read().Entries.All(entry => entry.Id != top.Id || entry.Target != path)) return;
         throw new VolumeException(
             VolumeError.FailedPrecondition,
-            result == -Errno.Busy
+            refusal?.Contains("busy", StringComparison.Ordinal) == true
                 ? $"{path} is in use; end the programs that use it (fuser -vm {path})"
-                : $"{path} cannot be unmounted: {Syscalls.Describe(result)}");
+                : $"{path} cannot be unmounted: {refusal}");
     }
 
     private static VolumeException Failed(string message) => new(VolumeError.FailedPrecondition, message);

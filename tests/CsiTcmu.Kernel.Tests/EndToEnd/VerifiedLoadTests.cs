@@ -11,6 +11,8 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const long RangePerJob = 32L << 20;
     private const int LoadSeconds = 60;
     private const int TroubledSeconds = 8;
+    // Served again, unbounded fio takes the processors from a start that still has its socket to open: 12 s each instead of 6.
+    private const int TroubledRatePerJob = 20;
     private const int Kills = 20;
     private const int Restarts = 10;
 
@@ -27,7 +29,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
             await StagedVolume.MakeAsync(client, "load-raw", "", VolumeSize),
         ];
         string[] targets = [.. volumes.Select(v => v.FioTarget)];
-        await ReportAsync("undisturbed", Fio.Start(LoadSeconds, RangePerJob, targets));
+        await ReportAsync("undisturbed", Fio.Start(LoadSeconds, RangePerJob, 0, targets));
         await UnderLoadAsync("under kills", targets, KillAsync);
         await UnderLoadAsync("under restarts", targets, RestartAsync);
         foreach (var volume in volumes) await volume.RemoveAsync(client);
@@ -40,7 +42,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         for (var kill = 0; kill < Kills; kill++)
         {
             // A start takes some three seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(500, 6000));
+            await Task.Delay(random.Next(500, 4000));
             await fixture.Driver.KillAsync();
             fixture.Driver.Begin();
         }
@@ -71,7 +73,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         var troubled = trouble();
         do
         {
-            var load = ReportAsync(phase, Fio.Start(TroubledSeconds, RangePerJob, targets));
+            var load = ReportAsync(phase, Fio.Start(TroubledSeconds, RangePerJob, TroubledRatePerJob, targets));
             // Without a driver the load never ends: a driver that does not come back is told at once.
             if (await Task.WhenAny(load, troubled) == troubled) await troubled;
             await load;
