@@ -10,7 +10,6 @@ public static unsafe partial class Syscalls
     /// <summary><c>rmdir(2)</c>.</summary>
     public static int RemoveDirectory(string path) => Result(rmdir(path));
 
-
     /// <summary><c>unlink(2)</c>.</summary>
     public static int Unlink(string path) => Result(unlink(path));
 
@@ -19,7 +18,6 @@ public static unsafe partial class Syscalls
 
     [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int rmdir(string path);
-
 
     [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int unlink(string path);
