@@ -4,7 +4,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Many volumes, one after another and at once, leave nothing behind.</summary>
 [Collection(DriverCollection.Name)]
-public sealed class ManyVolumesTests(DriverFixture fixture)
+public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper output)
 {
     private const int Cycles = 100;
     private const int Lanes = 4;
@@ -45,6 +45,7 @@ public sealed class ManyVolumesTests(DriverFixture fixture)
             Assert.StartsWith($"volume {i} ", image, StringComparison.Ordinal);
         }
 
+        output.WriteLine($"{AtOnce} idle volumes: {await IdleProcess.SilenceAsync(fixture.Driver.Id)}");
         await Parallel.ForEachAsync(volumes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (volume, _) => await volume.RemoveAsync(client));
         Assert.Equal(_before, DriverFixture.Now());
     }

@@ -1,0 +1,57 @@
+namespace CsiTcmu.Kernel.Tests.Machine;
+
+/// <summary>What a driver costs whose volumes are idle.</summary>
+/// <param name="ProcessorTime">Time on a processor, of all threads, within the window.</param>
+/// <param name="Window">How long it was looked at.</param>
+/// <param name="ResidentBytes">Resident memory.</param>
+internal sealed record IdleProcess(TimeSpan ProcessorTime, TimeSpan Window, long ResidentBytes)
+{
+    private const string ReactorPrefix = "reactor";
+    private const int Windows = 24;
+    private const int ClockTicks = 100; // USER_HZ
+    private static readonly TimeSpan OneWindow = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Waits for a window in which no reactor wakes up; file systems write a little after they were made. Throws when there is none.
+    /// </summary>
+    /// <param name="process">Process id.</param>
+    public static async Task<IdleProcess> SilenceAsync(int process)
+    {
+        var switches = 0L;
+        for (var window = 0; window < Windows; window++)
+        {
+            var (before, time) = (Switches(process), ProcessorTicks(process));
+            await Task.Delay(OneWindow);
+            switches = Switches(process) - before;
+            if (switches == 0) return new(TimeSpan.FromSeconds((ProcessorTicks(process) - time) / (double)ClockTicks), OneWindow, Resident(process));
+        }
+
+        throw new InvalidOperationException($"the reactors never rest: {switches} wake-ups within the last {OneWindow.TotalSeconds} s");
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        $"no wake-up of a reactor within {Window.TotalSeconds} s, {ProcessorTime / Window:P2} of one processor, {ResidentBytes >> 20} MiB resident";
+
+    private static long Switches(int process)
+    {
+        var reactors = Directory.GetDirectories($"/proc/{process}/task").Where(task => File.ReadAllText(task + "/comm").StartsWith(ReactorPrefix, StringComparison.Ordinal)).ToArray();
+        if (reactors.Length == 0) throw new InvalidOperationException($"process {process} has no thread named {ReactorPrefix}");
+        return reactors.Sum(task => Field(task + "/status", "voluntary_ctxt_switches:"));
+    }
+
+    private static long ProcessorTicks(int process)
+    {
+        // utime and stime, proc(5); the name in parentheses may hold blanks.
+        var fields = File.ReadAllText($"/proc/{process}/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return long.Parse(fields[11]) + long.Parse(fields[12]);
+    }
+
+    private static long Resident(int process) => Field($"/proc/{process}/status", "VmRSS:") * 1024;
+
+    private static long Field(string file, string name)
+    {
+        var line = File.ReadLines(file).First(line => line.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal).Trim());
+    }
+}
