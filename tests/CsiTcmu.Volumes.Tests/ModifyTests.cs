@@ -22,8 +22,13 @@ public sealed class ModifyTests : CatalogueTest
         ]));
         var limits = new DiskLimits
         {
-            Operations = 1000, ReadOperations = 900, WriteOperations = 800,
-            Bandwidth = 20_000_000, ReadBandwidth = 16 << 20, WriteBandwidth = 1_000_000, BurstSeconds = 30,
+            Operations = 1000,
+            ReadOperations = 900,
+            WriteOperations = 800,
+            Bandwidth = 20_000_000,
+            ReadBandwidth = 16 << 20,
+            WriteBandwidth = 1_000_000,
+            BurstSeconds = 30,
         };
         Assert.Equal(limits, Catalogue.Require("a").ToDisk().Limits);
         Restart();

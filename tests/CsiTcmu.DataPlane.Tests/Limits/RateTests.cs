@@ -46,7 +46,12 @@ public sealed class RateTests
         using var simulation = new Simulation();
         var disk = simulation.Add(new DiskLimits
         {
-            Operations = 1000, ReadOperations = 300, WriteOperations = 900, Bandwidth = 100_000_000, ReadBandwidth = 50_000_000, WriteBandwidth = 1_000_000,
+            Operations = 1000,
+            ReadOperations = 300,
+            WriteOperations = 900,
+            Bandwidth = 100_000_000,
+            ReadBandwidth = 50_000_000,
+            WriteBandwidth = 1_000_000,
         });
         disk.Refill = d => d.Read(0);
         simulation.Run(Duration);
