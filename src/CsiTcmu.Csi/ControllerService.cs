@@ -23,6 +23,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         RpcType.ExpandVolume,
         RpcType.GetVolume,
         RpcType.SingleNodeMultiWriter,
+        RpcType.ModifyVolume,
     ];
 
     /// <inheritdoc/>
@@ -34,10 +35,9 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             throw CsiErrors.InvalidArgument($"volume_capabilities: {problem}");
         var size = Capacities.Optional(request.CapacityRange);
         Fields.Map(request.Parameters, "parameters");
+        Fields.Map(request.MutableParameters, "mutable_parameters");
         Fields.Map(request.Secrets, "secrets");
         Sources.Refuse(request.VolumeContentSource);
-        if (request.MutableParameters.Count > 0)
-            throw CsiErrors.InvalidArgument("mutable_parameters are not supported; leave them out (a VolumeAttributesClass sets them)");
         Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish
@@ -45,6 +45,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             Name = name,
             Size = size,
             Parameters = new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal),
+            MutableParameters = new Dictionary<string, string>(request.MutableParameters, StringComparer.Ordinal),
             Block = Capabilities.IsBlock(request.VolumeCapabilities[0]),
             FileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
         };
@@ -82,6 +83,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
                     VolumeContext = { request.VolumeContext },
                     VolumeCapabilities = { request.VolumeCapabilities },
                     Parameters = { request.Parameters },
+                    MutableParameters = { request.MutableParameters },
                 },
             };
     }
@@ -150,6 +152,20 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
     }
 
     /// <inheritdoc/>
+    public override async Task<ControllerModifyVolumeResponse> ControllerModifyVolume(
+        ControllerModifyVolumeRequest request, ServerCallContext context)
+    {
+        var id = Fields.Required(request.VolumeId, "volume_id");
+        if (request.MutableParameters.Count == 0) throw CsiErrors.InvalidArgument("mutable_parameters is required");
+        Fields.Map(request.MutableParameters, "mutable_parameters");
+        Fields.Map(request.Secrets, "secrets");
+
+        await catalogue.ModifyAsync(
+            id, new Dictionary<string, string>(request.MutableParameters, StringComparer.Ordinal), context.CancellationToken);
+        return new ControllerModifyVolumeResponse();
+    }
+
+    /// <inheritdoc/>
     public override async Task<ControllerGetVolumeResponse> ControllerGetVolume(ControllerGetVolumeRequest request, ServerCallContext context)
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
@@ -187,7 +203,9 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             return "volume_context is not that of the volume";
         if (request.Parameters.Count > 0 && !Same(request.Parameters, volume.Parameters))
             return "parameters are not those of the volume";
-        return request.MutableParameters.Count > 0 ? "mutable_parameters are not supported" : null;
+        return request.MutableParameters.Count > 0 && !Same(request.MutableParameters, volume.MutableParameters)
+            ? "mutable_parameters are not those of the volume"
+            : null;
     }
 
     private static bool Same(MapField<string, string> given, IReadOnlyDictionary<string, string> own) =>

@@ -23,6 +23,9 @@ public sealed record DataPlaneOptions
     /// <summary>Commands that a disk may start before the other disks of its reactor have their turn, 1 to 4096. Default 32.</summary>
     public int CommandsPerTurn { get; init; } = 32;
 
+    /// <summary>What limits are measured by.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>Throws when a value is out of its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Names the value and its range.</exception>
     internal void Check()

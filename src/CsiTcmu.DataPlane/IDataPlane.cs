@@ -14,9 +14,13 @@ public interface IDataPlane : IAsyncDisposable
     /// Starts to serve a device. The call returns when its reactor watches it, so that the LUN may be linked at once. Takes ownership of
     /// <paramref name="device"/> and <paramref name="backstore"/>, when it fails too.
     /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="unit">What the disk says of itself.</param>
+    /// <param name="backstore">Where its bytes live.</param>
+    /// <param name="limits">How much it may do in a second; null for no limits.</param>
     /// <exception cref="ArgumentException">The backstore is smaller than the disk, or the disk promises transfers over 1 MiB.</exception>
     /// <exception cref="InvalidDataException">The device's ring is not one that this code understands.</exception>
-    Task<IServedDisk> ServeAsync(UioDevice device, LogicalUnit unit, IBackstore backstore);
+    Task<IServedDisk> ServeAsync(UioDevice device, LogicalUnit unit, IBackstore backstore, DiskLimits? limits = null);
 }
 
 /// <summary>A device that a reactor serves. Safe for use from any thread.</summary>
@@ -36,6 +40,14 @@ public interface IServedDisk
 
     /// <summary>Counters since the start. Each is exact; they may be a command apart from one another.</summary>
     DiskCounters Counters { get; }
+
+    /// <summary>How much the disk may do in a second.</summary>
+    DiskLimits Limits { get; }
+
+    /// <summary>Changes the limits while the disk is served, without a pause: they hold for every command that begins from now on.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is negative, or the burst is too long.</exception>
+    /// <exception cref="InvalidOperationException">The disk is not served any more.</exception>
+    Task SetLimitsAsync(DiskLimits limits);
 
     /// <summary>Holds new commands and waits until those in flight have ended.</summary>
     /// <returns>Ends the hold when disposed.</returns>
@@ -74,6 +86,12 @@ public readonly record struct DiskCounters
 
     /// <summary>Commands that ended with CHECK CONDITION because of the backstore.</summary>
     public long Errors { get; init; }
+
+    /// <summary>Commands that waited because of a limit, the one that waits now included. Those behind them in the ring are not counted.</summary>
+    public long Throttled { get; init; }
+
+    /// <summary>How long they waited, without the one that waits now.</summary>
+    public TimeSpan ThrottledTime { get; init; }
 
     /// <summary>Commands in flight now.</summary>
     public int InFlight { get; init; }

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane.Limits;
 using CsiTcmu.Linux;
 using CsiTcmu.Scsi;
 
@@ -9,13 +10,16 @@ namespace CsiTcmu.DataPlane;
 /// <list type="number">
 /// <item>Run what the mailbox holds. A post wakes the engine, which ends the current or the next wait, so no post is missed.</item>
 /// <item>Give every ready disk one turn. A disk that wants another becomes ready for the next pass, behind the others.</item>
-/// <item>Wait in the engine: without end when no disk is ready, only looking when one is.</item>
-/// <item>Hand the completions to their disks, which become ready by it.</item>
+/// <item>Wait in the engine: only looking when a disk is ready, else until the first disk that waits for tokens has them, or without end.</item>
+/// <item>Hand the completions to their disks, which become ready by it, as do those that have their tokens.</item>
 /// </list>
 /// <para>Disks are found by number, which is part of the token of everything that the engine reports: number in the upper half, slot in the
 /// lower half, or <see cref="EventMark"/> for the device's own events.</para>
 /// </remarks>
-internal sealed class Reactor(string name, IIoEngine engine)
+/// <param name="name">Name of the thread.</param>
+/// <param name="engine">What the thread waits in.</param>
+/// <param name="clock">What limits are measured by; null for the system's monotonic clock.</param>
+internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock = null)
 {
     private const uint EventMark = uint.MaxValue;
     private const int CompletionsPerWait = 256;
@@ -27,6 +31,7 @@ internal sealed class Reactor(string name, IIoEngine engine)
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IoCompletion[] _completions = new IoCompletion[CompletionsPerWait];
     private readonly List<ServedDisk> _busy = [];
+    private readonly WaitingDisks _waiting = new(clock ?? TimeProvider.System);
     private ServedDisk?[] _disks = [];
     private List<ServedDisk> _ready = [];
     private List<ServedDisk> _turn = [];
@@ -34,6 +39,9 @@ internal sealed class Reactor(string name, IIoEngine engine)
 
     /// <summary>The engine that requests go to. For the reactor's thread.</summary>
     public IIoEngine Engine => engine;
+
+    /// <summary>The clock that limits are measured by.</summary>
+    public TimeProvider Clock { get; } = clock ?? TimeProvider.System;
 
     /// <summary>Where replies are put together. For the reactor's thread.</summary>
     public byte[] Reply { get; } = new byte[CommandDecoder.ReplyCapacity];
@@ -84,6 +92,7 @@ internal sealed class Reactor(string name, IIoEngine engine)
         _ready.EnsureCapacity(_disks.Length);
         _turn.EnsureCapacity(_disks.Length);
         _busy.EnsureCapacity(_disks.Length);
+        _waiting.EnsureCapacity(_disks.Length);
         engine.Watch(disk.File, Token(disk.Number, EventMark));
         _disks[disk.Number] = disk;
         disk.IsAttached = true;
@@ -127,11 +136,12 @@ internal sealed class Reactor(string name, IIoEngine engine)
     {
         _mailbox.Run();
         GiveTurns();
-        var timeout = _ready.Count > 0 || !_running ? 0 : _busy.Count > 0 ? MillisecondsWhileBusy : -1;
+        var timeout = _ready.Count > 0 || !_running ? 0 : _busy.Count > 0 ? MillisecondsWhileBusy : _waiting.Timeout();
         var count = engine.Wait(_completions, timeout);
         foreach (ref readonly var completion in _completions.AsSpan(0, count)) Deliver(in completion);
         foreach (var disk in _busy) MakeReady(disk);
         _busy.Clear();
+        _waiting.WakeDue(this);
     }
 
     private void GiveTurns()
@@ -142,6 +152,7 @@ internal sealed class Reactor(string name, IIoEngine engine)
             disk.IsReady = false;
             if (disk.Turn()) MakeReady(disk);
             else if (disk.IsBusy) _busy.Add(disk);
+            if (disk.DueAt is not null) _waiting.Add(disk);
         }
 
         _turn.Clear();

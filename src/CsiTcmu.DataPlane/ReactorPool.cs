@@ -48,7 +48,7 @@ public sealed class ReactorPool : IDataPlane
             for (; started < reactors.Length; started++)
             {
                 var engine = IoEngines.Create(options.Engine, options.EngineQueueDepth, out description);
-                reactors[started] = new Reactor($"reactor {started}", engine);
+                reactors[started] = new Reactor($"reactor {started}", engine, options.Clock);
                 reactors[started].Start();
             }
 
@@ -62,7 +62,7 @@ public sealed class ReactorPool : IDataPlane
     }
 
     /// <inheritdoc/>
-    public async Task<IServedDisk> ServeAsync(UioDevice device, LogicalUnit unit, IBackstore backstore)
+    public async Task<IServedDisk> ServeAsync(UioDevice device, LogicalUnit unit, IBackstore backstore, DiskLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(device);
         ArgumentNullException.ThrowIfNull(unit);
@@ -70,7 +70,8 @@ public sealed class ReactorPool : IDataPlane
         ServedDisk disk;
         try
         {
-            disk = Place(device, unit, backstore);
+            limits?.Check();
+            disk = Place(device, unit, backstore, limits);
         }
         catch
         {
@@ -90,7 +91,7 @@ public sealed class ReactorPool : IDataPlane
         return new ValueTask(_ended);
     }
 
-    private ServedDisk Place(UioDevice device, LogicalUnit unit, IBackstore backstore)
+    private ServedDisk Place(UioDevice device, LogicalUnit unit, IBackstore backstore, DiskLimits? limits)
     {
         if (backstore.Size < unit.Size)
         {
@@ -113,7 +114,7 @@ public sealed class ReactorPool : IDataPlane
             var taken = _disks.Where(pair => pair.Value == reactor).Select(pair => pair.Key.Number).ToHashSet();
             var number = 0;
             while (taken.Contains(number)) number++;
-            var disk = new ServedDisk(reactor, number, _options, device, unit, backstore, Forget);
+            var disk = new ServedDisk(reactor, number, _options, device, unit, backstore, Forget, limits);
             _disks.Add(disk, reactor);
             return disk;
         }

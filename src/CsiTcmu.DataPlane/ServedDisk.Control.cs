@@ -2,7 +2,7 @@ using CsiTcmu.Scsi;
 
 namespace CsiTcmu.DataPlane;
 
-/// <summary>Hold, growth, fault and end: what other threads ask for through the reactor's mailbox.</summary>
+/// <summary>Hold, growth, limits, fault and end: what other threads ask for through the reactor's mailbox.</summary>
 internal sealed partial class ServedDisk
 {
     private readonly List<Hold> _holds = [];
@@ -66,6 +66,14 @@ internal sealed partial class ServedDisk
     }
 
     /// <inheritdoc/>
+    public async Task SetLimitsAsync(DiskLimits limits)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        limits.Check();
+        if (!await _reactor.RunAsync(() => SetLimits(limits))) throw NotServed();
+    }
+
+    /// <inheritdoc/>
     public Task StopAsync()
     {
         _reactor.TryPost(() =>
@@ -102,6 +110,13 @@ internal sealed partial class ServedDisk
         if (size == current) return;
         _medium.Store.Grow(size);
         _medium.Unit = unit with { BlockCount = size / unit.BlockSize };
+    }
+
+    private void SetLimits(DiskLimits limits)
+    {
+        if (_leaving || _stopping || _fault is not null) throw NotServed();
+        _throttle.Change(limits, _reactor.Clock.GetTimestamp());
+        _reactor.MakeReady(this);
     }
 
     private InvalidOperationException NotServed() =>

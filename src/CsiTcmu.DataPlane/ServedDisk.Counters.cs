@@ -15,6 +15,8 @@ internal sealed unsafe partial class ServedDisk
     private long _bytesRead;
     private long _bytesWritten;
     private long _errors;
+    private long _throttled;
+    private long _throttledTicks;
     private int _inFlight;
 
     /// <inheritdoc/>
@@ -27,6 +29,8 @@ internal sealed unsafe partial class ServedDisk
         BytesRead = Volatile.Read(ref _bytesRead),
         BytesWritten = Volatile.Read(ref _bytesWritten),
         Errors = Volatile.Read(ref _errors),
+        Throttled = Volatile.Read(ref _throttled),
+        ThrottledTime = _reactor.Clock.GetElapsedTime(0, Volatile.Read(ref _throttledTicks)),
         InFlight = Volatile.Read(ref _inFlight),
     };
 

@@ -1,4 +1,5 @@
 using CsiTcmu.Backstores;
+using CsiTcmu.DataPlane.Limits;
 using CsiTcmu.DataPlane.Operations;
 using CsiTcmu.Scsi;
 using CsiTcmu.Tcmu;
@@ -20,7 +21,7 @@ namespace CsiTcmu.DataPlane;
 /// </list>
 /// <para>The gate. A command that needs the disk for itself is kept in <see cref="_blocked"/> until nothing is in flight, then runs alone.
 /// Nothing is taken from the ring meanwhile, so whatever came later stays behind it in order, and the ring is the only queue. A hold
-/// closes the same gate. It lets a command that waits there wait on.</para>
+/// closes the same gate. It lets a command that waits there wait on. So does a limit: see <c>ServedDisk.Limits.cs</c>.</para>
 /// </remarks>
 internal sealed unsafe partial class ServedDisk : IServedDisk
 {
@@ -48,9 +49,17 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     /// <param name="unit">What the disk says of itself.</param>
     /// <param name="store">Where its bytes live; belongs to the disk from now on, unless this fails.</param>
     /// <param name="forget">Is called when everything has been given back.</param>
+    /// <param name="limits">How much it may do; null for no limits.</param>
     /// <exception cref="InvalidDataException">The device's ring is not one that this code understands.</exception>
     public ServedDisk(
-        Reactor reactor, int number, DataPlaneOptions options, UioDevice device, LogicalUnit unit, IBackstore store, Action<ServedDisk> forget)
+        Reactor reactor,
+        int number,
+        DataPlaneOptions options,
+        UioDevice device,
+        LogicalUnit unit,
+        IBackstore store,
+        Action<ServedDisk> forget,
+        DiskLimits? limits = null)
     {
         _reactor = reactor;
         Number = number;
@@ -59,6 +68,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
         _commandsPerTurn = options.CommandsPerTurn;
         _ring = new CommandRing(device.Map, device.Length);
         _slots = new SlotTable(options.MaximumInFlight, Reactor.Token(number, 0), ScratchLength);
+        _throttle = new Throttle(limits ?? DiskLimits.None, reactor.Clock);
         _medium = new Medium(store, unit, _slots.Scratch, _slots.ScratchLength);
         Closed = CloseAsync();
     }
@@ -85,6 +95,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     /// <returns>True when the disk wants another turn without waiting for anything.</returns>
     public bool Turn()
     {
+        DueAt = null;
         if (_leaving) return false;
         if (_event && _fault is null)
         {
@@ -102,14 +113,16 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
 
     private bool Take()
     {
+        if (_throttle.IsOn) _now = _reactor.Clock.GetTimestamp();
         for (var share = _commandsPerTurn; share > 0; share--)
         {
             if (_exclusive || _busy.Count > 0 || _holds.Count > 0 || _fault is not null) return false;
             if (_blocked != null)
             {
-                if (_inFlight > 0) return false;
+                if (!MayBegin(_blocked)) return false;
                 var slot = _blocked;
                 _blocked = null;
+                if (_isThrottled) EndThrottled();
                 Begin(slot);
                 continue;
             }
@@ -186,13 +199,13 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
         {
             Answer(slot);
         }
-        else if (slot->Exclusive && _inFlight > 0)
+        else if (MayBegin(slot))
         {
-            _blocked = slot;
+            Begin(slot);
         }
         else
         {
-            Begin(slot);
+            _blocked = slot;
         }
     }
 }

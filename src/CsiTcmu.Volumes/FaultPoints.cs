@@ -48,6 +48,12 @@ public static class FaultPoints
     /// <summary>Expand: the file system is grown.</summary>
     public const string ExpandFileSystem = "expand.filesystem";
 
+    /// <summary>Modify: the descriptor has the new limits.</summary>
+    public const string ModifyDescriptor = "modify.descriptor";
+
+    /// <summary>Modify: the disk has them.</summary>
+    public const string ModifyDisk = "modify.disk";
+
     /// <summary>Stage: the target device exists.</summary>
     public const string StageDevice = "stage.device";
 
@@ -102,6 +108,7 @@ public static class FaultPoints
         CreateFolder, CreateImage, CreateDescriptor, CreateRenamed, CreateDurable,
         DeleteRenamed, DeleteImage, DeleteFolder,
         ExpandImage, ExpandDescriptor, ExpandDisk, ExpandDevice, ExpandRescan, ExpandFileSystem,
+        ModifyDescriptor, ModifyDisk,
         StageDevice, StageOpened, StageServed, StageLinked, StageDisk, StageFormatting, StageMade, StageFormatted, StageMounted,
         PublishTarget, PublishBound, UnpublishUnmounted,
         UnstageUnmounted, UnstageUnlinked, UnstageStopped, UnstageRemoved,

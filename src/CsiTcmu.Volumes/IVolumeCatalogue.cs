@@ -17,6 +17,9 @@ public sealed record VolumeWish
     /// <summary>Parameters as given.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Parameters that can be changed later; they take precedence over <see cref="Parameters"/>.</summary>
+    public IReadOnlyDictionary<string, string> MutableParameters { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>True when a raw block volume is asked for.</summary>
     public bool Block { get; init; }
 
@@ -54,6 +57,9 @@ public sealed record Volume
     /// <summary>Parameters as given at creation.</summary>
     public IReadOnlyDictionary<string, string> Parameters { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>Mutable parameters as they are now.</summary>
+    public IReadOnlyDictionary<string, string> MutableParameters { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>World wide name of the disk: 32 lower-case hexadecimal digits, NAA type 6.</summary>
     public required string Wwid { get; init; }
 }
@@ -83,6 +89,12 @@ public interface IVolumeCatalogue
 
     /// <summary>Grows the volume's image and, when its disk is present, the disk. A size at or below the current one is success.</summary>
     Task<Volume> ExpandAsync(string id, SizeRange size, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Changes mutable parameters, of a volume in use as well; those that are not given stay. <see cref="VolumeError.InvalidArgument"/>
+    /// for a key or value that is not known, which changes nothing.
+    /// </summary>
+    Task<Volume> ModifyAsync(string id, IReadOnlyDictionary<string, string> mutableParameters, CancellationToken cancellationToken);
 
     /// <summary>The volume, or <see cref="VolumeError.NotFound"/>.</summary>
     Task<Volume> GetAsync(string id, CancellationToken cancellationToken);

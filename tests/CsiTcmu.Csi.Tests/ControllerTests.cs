@@ -22,7 +22,7 @@ public sealed class ControllerTests : IAsyncLifetime
         Assert.Equal(
             [
                 RpcType.CreateDeleteVolume, RpcType.ListVolumes, RpcType.GetCapacity, RpcType.ExpandVolume, RpcType.GetVolume,
-                RpcType.SingleNodeMultiWriter,
+                RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume,
             ],
             capabilities.Select(capability => capability.Rpc.Type));
     }
@@ -269,7 +269,7 @@ public sealed class ControllerTests : IAsyncLifetime
         ["mount group"] = (r => r.VolumeCapabilities[0].Mount.VolumeMountGroup = "7", "volume_mount_group is not supported"),
         ["context"] = (r => r.VolumeContext["csi-tcmu.io/pool"] = "other", "volume_context"),
         ["parameters"] = (r => r.Parameters["pool"] = "other", "parameters are not those of the volume"),
-        ["mutable parameters"] = (r => r.MutableParameters["iops"] = "1", "mutable_parameters are not supported"),
+        ["mutable parameters"] = (r => r.MutableParameters["iops"] = "1", "mutable_parameters are not those of the volume"),
     };
 
     [Theory]

@@ -35,6 +35,8 @@ internal static class Good
         CapacityRange = new() { RequiredBytes = 2 * Gibibyte },
     };
 
+    public static ControllerModifyVolumeRequest Modify(string id = "vol-0000") => new() { VolumeId = id, MutableParameters = { ["iops"] = "500" } };
+
     public static ControllerGetVolumeRequest Get(string id = "vol-0000") => new() { VolumeId = id };
 
     public static NodeStageVolumeRequest Stage(string id = "vol-0000") => new()

@@ -65,6 +65,7 @@ internal sealed class MemoryVolumes : IVolumeCatalogue, INodeVolumes
                 Block = wish.Block,
                 FileSystem = wish.FileSystem.Length > 0 ? wish.FileSystem : "ext4",
                 Parameters = wish.Parameters,
+                MutableParameters = wish.MutableParameters,
                 Wwid = $"6001405{_volumes.Count:x25}",
             };
             _wishes[volume.Id] = wish;
@@ -94,6 +95,13 @@ internal sealed class MemoryVolumes : IVolumeCatalogue, INodeVolumes
                 throw new VolumeException(VolumeError.OutOfRange, $"volume {id} cannot grow to {size.Required} bytes");
             return _volumes[id] = volume with { Size = Math.Max(volume.Size, size.Required) };
         }
+    }
+
+    public async Task<Volume> ModifyAsync(string id, IReadOnlyDictionary<string, string> mutableParameters, CancellationToken cancellationToken)
+    {
+        await BeginAsync(nameof(ModifyAsync), cancellationToken);
+        lock (_lock)
+            return _volumes[id] = Find(id) with { MutableParameters = mutableParameters };
     }
 
     public async Task<Volume> GetAsync(string id, CancellationToken cancellationToken)

@@ -18,6 +18,14 @@ internal sealed class NoDisks : IDiskAttacher
 
     public Task GrowAsync(DiskSpecification disk) => Task.CompletedTask;
 
+    public Dictionary<string, DiskSpecification> Limited { get; } = new(StringComparer.Ordinal);
+
+    public Task SetLimitsAsync(DiskSpecification disk)
+    {
+        Limited[disk.Id] = disk;
+        return Task.CompletedTask;
+    }
+
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
         Task.FromResult<IReadOnlyList<TakenOver>>([]);
 

@@ -10,7 +10,7 @@ public sealed class RefusalTests
     private static readonly string[] Implemented =
     [
         "GetPluginInfo", "GetPluginCapabilities", "Probe", "CreateVolume", "DeleteVolume", "ValidateVolumeCapabilities", "ListVolumes",
-        "GetCapacity", "ControllerGetCapabilities", "ControllerExpandVolume", "ControllerGetVolume", "NodeStageVolume", "NodeUnstageVolume",
+        "GetCapacity", "ControllerGetCapabilities", "ControllerExpandVolume", "ControllerModifyVolume", "ControllerGetVolume", "NodeStageVolume", "NodeUnstageVolume",
         "NodePublishVolume", "NodeUnpublishVolume", "NodeGetVolumeStats", "NodeExpandVolume", "NodeGetCapabilities", "NodeGetInfo",
     ];
 
@@ -61,7 +61,7 @@ public sealed class RefusalTests
         await using var driver = await Driver.StartAsync(new MemoryVolumes());
         IMessage[] life =
         [
-            Good.Create(), Good.Validate(), Good.Expand(), Good.Get(), Good.Stage(), Good.Publish(), Good.Stats(), Good.NodeExpand(),
+            Good.Create(), Good.Validate(), Good.Expand(), Good.Modify(), Good.Get(), Good.Stage(), Good.Publish(), Good.Stats(), Good.NodeExpand(),
             Good.Unpublish(), Good.Unstage(), Good.Delete(), new ListVolumesRequest(), new GetCapacityRequest(),
         ];
 

@@ -19,7 +19,7 @@ internal static class WrongRequests
     private static IEnumerable<Case> MakeAll() =>
     [
         .. CreateVolume(), .. DeleteVolume(), .. ValidateVolumeCapabilities(), .. ListVolumes(), .. GetCapacity(), .. ControllerExpandVolume(),
-        .. ControllerGetVolume(), .. NodeStageVolume(), .. NodeUnstageVolume(), .. NodePublishVolume(), .. NodeUnpublishVolume(),
+        .. ControllerModifyVolume(), .. ControllerGetVolume(), .. NodeStageVolume(), .. NodeUnstageVolume(), .. NodePublishVolume(), .. NodeUnpublishVolume(),
         .. NodeGetVolumeStats(), .. NodeExpandVolume(),
     ];
 
@@ -38,7 +38,7 @@ internal static class WrongRequests
         .. Ranges(Create, (r, value) => r.CapacityRange = value),
         .. Maps(Create, "parameters", r => r.Parameters),
         .. Maps(Create, "secrets", r => r.Secrets),
-        Wrong(Create, "mutable parameters", r => r.MutableParameters["iops"] = "100", "mutable_parameters are not supported"),
+        .. Maps(Create, "mutable_parameters", r => r.MutableParameters),
         Wrong(Create, "empty source", r => r.VolumeContentSource = new(), "volume_content_source says neither snapshot nor volume"),
         Wrong(Create, "snapshot source without id", r => r.VolumeContentSource = new() { Snapshot = new() },
             "volume_content_source.snapshot.snapshot_id is required"),
@@ -101,6 +101,14 @@ internal static class WrongRequests
         .. Ranges(Expand, (r, value) => r.CapacityRange = value),
         .. Capabilities(Expand, "volume_capability", (r, value) => r.VolumeCapability = value, StatusCode.InvalidArgument),
         .. Maps(Expand, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> ControllerModifyVolume() =>
+    [
+        .. Texts(Modify, "volume_id", (r, value) => r.VolumeId = value),
+        Wrong(Modify, "nothing to modify", r => r.MutableParameters.Clear(), "mutable_parameters is required"),
+        .. Maps(Modify, "mutable_parameters", r => r.MutableParameters),
+        .. Maps(Modify, "secrets", r => r.Secrets),
     ];
 
     private static IEnumerable<Case> ControllerGetVolume() =>
@@ -284,6 +292,8 @@ internal static class WrongRequests
     private static GetCapacityRequest Capacity() => new();
 
     private static ControllerExpandVolumeRequest Expand() => Good.Expand();
+
+    private static ControllerModifyVolumeRequest Modify() => Good.Modify();
 
     private static ControllerGetVolumeRequest Get() => Good.Get();
 

@@ -71,6 +71,21 @@ public sealed class AllocationTests
     }
 
     [Fact]
+    public async Task Nothing_is_allocated_for_a_command_that_waits_for_tokens()
+    {
+        var limits = new DiskLimits { Operations = 11_000, WriteOperations = 10_000, Bandwidth = 1_000_000_000 };
+        await using var rig = await Rig.StartAsync(new NullBackstore(Size), limits: limits);
+        var disk = (ServedDisk)rig.Disk;
+        await RunAsync(rig.Device, Cdb.Write(8, 8), 0, new byte[4096], 5_000);
+        var throttled = rig.Disk.Counters.Throttled;
+        var before = disk.ReadReactorAllocations();
+        await RunAsync(rig.Device, Cdb.Write(8, 8), 0, new byte[4096], 20_000);
+        var allocated = disk.ReadReactorAllocations() - before;
+        Assert.True(rig.Disk.Counters.Throttled > throttled, "no command waited, so nothing was tried");
+        Assert.Equal(0, allocated);
+    }
+
+    [Fact]
     public async Task The_question_sees_an_allocation()
     {
         await using var rig = await Rig.StartAsync(new NullBackstore(Size));

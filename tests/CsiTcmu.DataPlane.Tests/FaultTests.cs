@@ -81,6 +81,7 @@ public sealed class FaultTests
         device.ResetRing();
         disk = await pool.ServeAsync(device.Open(), Rig.Unit(Size), new MemoryBackstore(Size));
         Rig.Good(await device.SubmitAsync(Cdb.Read(0, 8), 4096).WaitAsync(Rig.Patience));
+        await disk.StopAsync().WaitAsync(Rig.Patience);
     }
 
     [Fact]

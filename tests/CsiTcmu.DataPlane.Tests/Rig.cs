@@ -38,16 +38,17 @@ internal sealed class Rig : IAsyncDisposable
         WriteCache = true,
     };
 
-    public static async Task<Rig> StartAsync(IBackstore store, IoEngineChoice engine = IoEngineChoice.Auto, int blockSize = 512)
+    public static async Task<Rig> StartAsync(
+        IBackstore store, IoEngineChoice engine = IoEngineChoice.Auto, int blockSize = 512, DiskLimits? limits = null)
     {
         var pool = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 1, Engine = engine });
-        return await StartAsync(pool, store, blockSize, ownsPool: true);
+        return await StartAsync(pool, store, blockSize, ownsPool: true, limits);
     }
 
-    public static async Task<Rig> StartAsync(ReactorPool pool, IBackstore store, int blockSize = 512, bool ownsPool = false)
+    public static async Task<Rig> StartAsync(ReactorPool pool, IBackstore store, int blockSize = 512, bool ownsPool = false, DiskLimits? limits = null)
     {
         var device = new ModelDevice();
-        var disk = await pool.ServeAsync(device.Open(), Unit(store.Size, blockSize), store);
+        var disk = await pool.ServeAsync(device.Open(), Unit(store.Size, blockSize), store, limits);
         return new Rig(pool, device, disk, ownsPool);
     }
 

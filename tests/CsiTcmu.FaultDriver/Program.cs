@@ -47,6 +47,7 @@ Task DoAsync(string[] words) => words switch
     ["stage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
     ["publish", var id, var staging, var target] => node.PublishAsync(id, staging, target, use, readOnly: false, CancellationToken.None),
     ["expand", var id, var path, var size] => ExpandAsync(id, path, Size(size)),
+    ["modify", var id, var iops] => catalogue.ModifyAsync(id, new Dictionary<string, string>(StringComparer.Ordinal) { ["iops"] = iops }, CancellationToken.None),
     ["unpublish", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
     ["unstage", var id, var staging] => node.UnstageAsync(id, staging, CancellationToken.None),
     ["delete", var id] => catalogue.DeleteAsync(id, CancellationToken.None),

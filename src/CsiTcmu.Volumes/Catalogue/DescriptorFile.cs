@@ -70,7 +70,16 @@ internal static class DescriptorFile
         if (!VolumeParameters.FileSystems.Contains(descriptor.FileSystem, StringComparer.Ordinal)) return "its file system is not known";
         if (!WorldWideNames.IsDisk(descriptor.Wwid)) return "its world wide name is none";
         if (!WorldWideNames.IsTarget(descriptor.Target)) return "its target name is none";
-        return Enum.IsDefined(descriptor.Format) ? null : "its format state is not known";
+        if (!Enum.IsDefined(descriptor.Format)) return "its format state is not known";
+        try
+        {
+            _ = LimitParameters.Parse(descriptor.Parameters, descriptor.MutableParameters ?? []);
+            return null;
+        }
+        catch (VolumeException problem)
+        {
+            return problem.Message;
+        }
     }
 
     private static InvalidDataException Damaged(string path, string what, Exception? cause = null) => new(

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using CsiTcmu.Volumes.Pools;
 
 namespace CsiTcmu.Volumes;
@@ -12,6 +13,9 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
     /// <summary>The file with its bytes.</summary>
     public string Image => Pool.Volumes.Image(Id);
 
+    /// <summary>How much it may do in a second.</summary>
+    public DiskLimits Limits => LimitParameters.Parse(Descriptor.Parameters, Descriptor.MutableParameters ?? []);
+
     /// <summary>As others see it.</summary>
     public Volume ToVolume() => new()
     {
@@ -24,6 +28,7 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
         FileSystem = Descriptor.FileSystem,
         MkfsOptions = Descriptor.MkfsOptions,
         Parameters = Descriptor.Parameters,
+        MutableParameters = Descriptor.MutableParameters ?? [],
         Wwid = Descriptor.Wwid,
     };
 
@@ -37,6 +42,7 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
         BlockSize = Descriptor.BlockSize,
         Wwid = Descriptor.Wwid,
         Target = Descriptor.Target,
+        Limits = Limits,
     };
 }
 

@@ -9,7 +9,7 @@ public sealed partial class VolumeCatalogue
     {
         var id = VolumeId.Of(wish.Name);
         VolumeSizes.Check(wish.Size);
-        var parameters = VolumeParameters.Parse(wish.Parameters, wish.FileSystem, wish.Block);
+        var parameters = VolumeParameters.Parse(wish.Parameters, wish.FileSystem, wish.Block, wish.MutableParameters);
         var pools = Candidates(parameters.Pool);
         return Operations.RunAsync(
             "creation",
@@ -38,6 +38,7 @@ public sealed partial class VolumeCatalogue
         if (parameters.Pool.Length > 0 && !string.Equals(existing.Pool.Name, parameters.Pool, StringComparison.Ordinal)) return $"is in pool '{existing.Pool.Name}'";
         if (descriptor.BlockSize != parameters.BlockSize) return $"has a block size of {descriptor.BlockSize}";
         if (!descriptor.Block && !string.Equals(descriptor.FileSystem, parameters.FileSystem, StringComparison.Ordinal)) return $"is for {descriptor.FileSystem}";
+        if (existing.Limits != parameters.Limits) return "has other limits";
         return string.Equals(descriptor.MkfsOptions, parameters.MkfsOptions, StringComparison.Ordinal) ? null : $"has mkfs options '{descriptor.MkfsOptions}'";
     }
 
@@ -61,6 +62,9 @@ public sealed partial class VolumeCatalogue
                 FileSystem = parameters.FileSystem,
                 MkfsOptions = parameters.MkfsOptions,
                 Parameters = new Dictionary<string, string>(wish.Parameters, StringComparer.Ordinal),
+                MutableParameters = wish.MutableParameters.Count == 0
+                    ? null
+                    : new Dictionary<string, string>(wish.MutableParameters, StringComparer.Ordinal),
                 Wwid = WorldWideNames.NewDisk(),
                 Target = NewTarget(),
                 Format = FormatState.Never,

@@ -43,6 +43,10 @@ internal sealed record VolumeDescriptor
     /// <summary>As given at creation.</summary>
     public required Dictionary<string, string> Parameters { get; init; }
 
+    /// <summary>As given last, key by key; null for none, so that a program that does not know them reads a volume without.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<string, string>? MutableParameters { get; init; }
+
     /// <summary>World wide name of the disk.</summary>
     public required string Wwid { get; init; }
 

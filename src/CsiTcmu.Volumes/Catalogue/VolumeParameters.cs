@@ -1,3 +1,5 @@
+using CsiTcmu.DataPlane;
+
 namespace CsiTcmu.Volumes;
 
 /// <summary>What the parameters of a storage class mean.</summary>
@@ -21,7 +23,10 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
         "csi.storage.k8s.io/pvc/name", "csi.storage.k8s.io/pvc/namespace", "csi.storage.k8s.io/pv/name",
     };
 
-    private static readonly string[] Known = [PoolKey, FileSystemKey, BlockSizeKey, MkfsOptionsKey];
+    private static readonly string[] Known = [PoolKey, FileSystemKey, BlockSizeKey, MkfsOptionsKey, .. LimitParameters.Keys];
+
+    /// <summary>How much it may do in a second.</summary>
+    public DiskLimits Limits { get; init; } = DiskLimits.None;
 
     /// <summary>File systems that a volume can be formatted with.</summary>
     public static IReadOnlyList<string> FileSystems { get; } = ["ext4", "xfs"];
@@ -30,8 +35,10 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
     /// <param name="parameters">As given.</param>
     /// <param name="fileSystem">The file system that the volume capability names; empty for none.</param>
     /// <param name="block">True for a raw block volume.</param>
+    /// <param name="mutable">Parameters that can be changed later; null for none.</param>
     /// <exception cref="VolumeException">InvalidArgument: a key or a value is not known.</exception>
-    public static VolumeParameters Parse(IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block)
+    public static VolumeParameters Parse(
+        IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, IReadOnlyDictionary<string, string>? mutable = null)
     {
         foreach (var key in parameters.Keys)
         {
@@ -52,7 +59,10 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
         var options = parameters.GetValueOrDefault(MkfsOptionsKey, "");
         if (options.Length > 0 && block) throw Refuse($"parameter '{MkfsOptionsKey}' makes no sense for a raw block volume; leave it out");
         _ = CsiTcmu.Volumes.MkfsOptions.Parse(options, chosen);
-        return new VolumeParameters(pool, ParseBlockSize(parameters), chosen, options);
+        return new VolumeParameters(pool, ParseBlockSize(parameters), chosen, options)
+        {
+            Limits = LimitParameters.Parse(parameters, mutable ?? new Dictionary<string, string>(StringComparer.Ordinal)),
+        };
     }
 
     private static int ParseBlockSize(IReadOnlyDictionary<string, string> parameters) =>

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using CsiTcmu.Linux;
 
 namespace CsiTcmu.Volumes;
@@ -22,6 +23,9 @@ public sealed record DiskSpecification
 
     /// <summary>World wide name: 32 hexadecimal digits, NAA 6.</summary>
     public required string Wwid { get; init; }
+
+    /// <summary>How much it may do in a second.</summary>
+    public DiskLimits Limits { get; init; } = DiskLimits.None;
 
     /// <summary>Name of the loopback target: <c>naa.</c> and 16 hexadecimal digits.</summary>
     public required string Target { get; init; }
@@ -73,6 +77,9 @@ public interface IDiskAttacher
 
     /// <summary>Lets the disk and everybody who asks know its larger size. Success when there is no disk or it has that size.</summary>
     Task GrowAsync(DiskSpecification disk);
+
+    /// <summary>Changes the limits of the disk while it is served. Success when it is not: it has them once it is.</summary>
+    Task SetLimitsAsync(DiskSpecification disk);
 
     /// <summary>Serves every device that an earlier process left; a failing one does not keep the others.</summary>
     /// <param name="find">

@@ -181,7 +181,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
             throw;
         }
 
-        served = await plane.ServeAsync(uio, Unit(disk), backstore);
+        served = await plane.ServeAsync(uio, Unit(disk), backstore, disk.Limits);
         _served[disk.Id] = served;
         Watch(disk.Id, served);
         device.Unblock();

@@ -64,6 +64,7 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         await File.WriteAllTextAsync(target + "/data", data);
         await Shell.RunAsync("sync", "-f", target + "/data");
         await StepAsync("expand", id, target, $"{Larger}");
+        await StepAsync("modify", id, "5000");
         var disk = (await Shell.RunAsync("findmnt", "-no", "SOURCE", staging)).Trim();
         Assert.Equal(Larger, long.Parse(await Shell.RunAsync("blockdev", "--getsize64", disk)));
         Assert.Equal(data, await File.ReadAllTextAsync(target + "/data"));

@@ -45,6 +45,8 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
         FaultPoints.Reach(FaultPoints.ExpandRescan);
     }
 
+    public Task SetLimitsAsync(DiskSpecification disk) => Task.CompletedTask;
+
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) => Task.FromResult<IReadOnlyList<TakenOver>>([]);
 
     public Task StopAsync() => Task.CompletedTask;

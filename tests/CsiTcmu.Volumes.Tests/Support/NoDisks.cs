@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using CsiTcmu.Linux;
 
 namespace CsiTcmu.Volumes.Tests.Support;
@@ -8,6 +9,8 @@ internal sealed class NoDisks : IDiskAttacher
     public HashSet<string> Present { get; } = [];
 
     public List<string> Calls { get; } = [];
+
+    public List<DiskLimits> Limits { get; } = [];
 
     public AttachedDisk? Find(string id) => Present.Contains(id) ? new AttachedDisk("sdz", new DeviceNumber(65, 1)) : null;
 
@@ -29,6 +32,12 @@ internal sealed class NoDisks : IDiskAttacher
     public Task GrowAsync(DiskSpecification disk)
     {
         Calls.Add($"grow {disk.Id} {disk.Size}");
+        return Task.CompletedTask;
+    }
+
+    public Task SetLimitsAsync(DiskSpecification disk)
+    {
+        Limits.Add(disk.Limits);
         return Task.CompletedTask;
     }
 

@@ -1,0 +1,47 @@
+using CsiTcmu.Linux;
+
+namespace CsiTcmu.DataPlane.Tests.Limits;
+
+/// <summary>An engine in which waiting moves the clock.</summary>
+internal sealed class SimulatedEngine(SimulatedClock clock) : IIoEngine
+{
+    private readonly Dictionary<int, ulong> _watches = [];
+    private readonly Queue<IoCompletion> _completions = [];
+
+    /// <summary>How much longer than asked for every wait takes.</summary>
+    public TimeSpan Oversleep { get; set; }
+
+    /// <summary>True when the last wait was one without end.</summary>
+    public bool IsIdle { get; private set; }
+
+    public string Name => "simulated";
+
+    public bool TryQueue(in IoRequest request) => throw new InvalidOperationException("No request is expected.");
+
+    public void Watch(int file, ulong token) => _watches.Add(file, token);
+
+    public void Unwatch(int file, ulong token) => _watches.Remove(file);
+
+    /// <summary>Reports that the descriptor has something to read.</summary>
+    public void Signal(int file)
+    {
+        if (_watches.TryGetValue(file, out var token)) _completions.Enqueue(new IoCompletion(token, 1));
+    }
+
+    public int Wait(Span<IoCompletion> completions, int timeoutMilliseconds)
+    {
+        var count = 0;
+        while (count < completions.Length && _completions.TryDequeue(out var completion)) completions[count++] = completion;
+        IsIdle = count == 0 && timeoutMilliseconds < 0;
+        if (count == 0 && timeoutMilliseconds > 0) clock.Advance(TimeSpan.FromMilliseconds(timeoutMilliseconds) + Oversleep);
+        return count;
+    }
+
+    public void Wake()
+    {
+    }
+
+    public void Dispose()
+    {
+    }
+}
