@@ -42,7 +42,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         for (var kill = 0; kill < Kills; kill++)
         {
             // A start takes some three seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(500, 5000));
+            await Task.Delay(random.Next(500, 4000));
             await fixture.Driver.KillAsync();
             fixture.Driver.Begin();
         }

@@ -4,6 +4,8 @@ namespace CsiTcmu.Kernel.Tests.Machine;
 internal sealed class IscsiExport : IDisposable
 {
     private const string Root = "/sys/kernel/config/target/iscsi";
+    // Where the kernel's core keeps persistent reservations that outlive a power loss (target_core_pr.c).
+    private const string ReservationFolder = "/var/target/pr";
     private const string Name = "iqn.2026-01.io.csi-tcmu:test";
     private const string Portal = "127.0.0.1:3260";
     private static readonly string Group = $"{Root}/{Name}/tpgt_1";
@@ -13,6 +15,7 @@ internal sealed class IscsiExport : IDisposable
     /// <param name="device">The device's folder in configfs.</param>
     public IscsiExport(string device)
     {
+        Directory.CreateDirectory(ReservationFolder);
         Directory.CreateDirectory(Root);
         Directory.CreateDirectory($"{Group}/lun/lun_0");
         File.CreateSymbolicLink(_link, device);
