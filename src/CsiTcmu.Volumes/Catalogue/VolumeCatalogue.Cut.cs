@@ -40,7 +40,6 @@ public sealed partial class VolumeCatalogue
         }
         catch (Exception cause) when (cause is IOException or VolumeException)
         {
-            copies.ForEach(copy => copy.Dispose());
             foreach (var plan in plans) plan.Pool.Snapshots.Abandon(plan.Id);
             throw;
         }
