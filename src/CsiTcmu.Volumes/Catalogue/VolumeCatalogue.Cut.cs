@@ -110,7 +110,7 @@ public sealed partial class VolumeCatalogue
         return written.Count;
     }
 
-    private async Task<DateTimeOffset> CutHeldAsync(IReadOnlyList<StoredVolume> volumes, IReadOnlyList<Cut> cuts, CreationPoints points)
+    private async Task<DateTimeOffset> CutHeldAsync(List<StoredVolume> volumes, IReadOnlyList<Cut> cuts, CreationPoints points)
     {
         var started = Stopwatch.GetTimestamp();
         var holds = await HoldAsync(volumes);
@@ -131,7 +131,7 @@ public sealed partial class VolumeCatalogue
         return created;
     }
 
-    private void Report(IReadOnlyList<StoredVolume> volumes, IReadOnlyList<Cut> cuts, TimeSpan held, int regions)
+    private void Report(List<StoredVolume> volumes, IReadOnlyList<Cut> cuts, TimeSpan held, int regions)
     {
         _logger.LogInformation(
             "Held {Volumes} for {Milliseconds:F1} ms while {Regions} regions were {How}",
@@ -142,7 +142,7 @@ public sealed partial class VolumeCatalogue
     }
 
     /// <summary>Holds all disks, or none.</summary>
-    private async Task<IReadOnlyList<IAsyncDisposable>> HoldAsync(IReadOnlyList<StoredVolume> volumes)
+    private async Task<IReadOnlyList<IAsyncDisposable>> HoldAsync(List<StoredVolume> volumes)
     {
         using var patience = new CancellationTokenSource(DrainPatience);
         var holds = volumes.Select(volume => _attacher.HoldAsync(volume.Id, patience.Token)).ToList();
