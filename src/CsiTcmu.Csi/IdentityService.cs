@@ -6,7 +6,8 @@ namespace CsiTcmu.Csi;
 /// <summary>The Identity service: who the driver is and whether it can serve.</summary>
 /// <param name="vendorVersion">Version of the driver.</param>
 /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
-public sealed class IdentityService(string vendorVersion, Func<bool> ready) : Identity.IdentityBase
+/// <param name="groups">True when there is a group controller.</param>
+public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool groups = false) : Identity.IdentityBase
 {
     /// <inheritdoc/>
     public override Task<GetPluginInfoResponse> GetPluginInfo(GetPluginInfoRequest request, ServerCallContext context) =>
@@ -21,7 +22,7 @@ public sealed class IdentityService(string vendorVersion, Func<bool> ready) : Id
             {
                 Service(PluginCapability.Types.Service.Types.Type.ControllerService),
                 Service(PluginCapability.Types.Service.Types.Type.VolumeAccessibilityConstraints),
-                Service(PluginCapability.Types.Service.Types.Type.GroupControllerService),
+                groups ? [Service(PluginCapability.Types.Service.Types.Type.GroupControllerService)] : Array.Empty<PluginCapability>(),
                 new PluginCapability
                 {
                     VolumeExpansion = new() { Type = PluginCapability.Types.VolumeExpansion.Types.Type.Online },
