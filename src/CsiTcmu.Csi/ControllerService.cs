@@ -8,12 +8,12 @@ using RpcType = Csi.V1.ControllerServiceCapability.Types.RPC.Types.Type;
 namespace CsiTcmu.Csi;
 
 /// <summary>
-/// The Controller service: volumes from birth to death, on one node. Each method checks its request by the rules of the specification,
+/// The Controller service: volumes from birth to death, on one node or on many. Each method checks its request by the rules of the specification,
 /// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
-/// <param name="nodeId">The node whose volumes these are.</param>
-public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId) : Controller.ControllerBase
+/// <param name="nodeId">The node whose volumes these are; null when they are of many.</param>
+public sealed class ControllerService(IVolumeCatalogue catalogue, string? nodeId) : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -38,7 +38,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         Fields.Map(request.MutableParameters, "mutable_parameters");
         Fields.Map(request.Secrets, "secrets");
         Sources.Refuse(request.VolumeContentSource);
-        Topologies.Check(request.AccessibilityRequirements, nodeId);
+        if (nodeId is not null) Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish
         {
@@ -48,6 +48,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             MutableParameters = new Dictionary<string, string>(request.MutableParameters, StringComparer.Ordinal),
             Block = Capabilities.IsBlock(request.VolumeCapabilities[0]),
             FileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
+            Nodes = nodeId is null ? Topologies.Choice(request.AccessibilityRequirements) : null,
         };
         return new CreateVolumeResponse { Volume = Describe(await catalogue.CreateAsync(wish, context.CancellationToken)) };
     }
@@ -115,15 +116,17 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         if (request.AccessibleTopology is { } topology)
         {
             Fields.Map(topology.Segments, "accessible_topology.segments");
-            if (!Topologies.Contains(topology, nodeId))
+            if (nodeId is null ? Topologies.Node(topology) is null : !Topologies.Contains(topology, nodeId))
                 return NoRoom();
         }
 
         if (Capabilities.Unsupported(request.VolumeCapabilities) is not null)
             return NoRoom();
 
-        var room = await catalogue.GetRoomAsync(
-            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal), context.CancellationToken);
+        var parameters = new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal);
+        var room = catalogue is IPlacedVolumes placed && request.AccessibleTopology is { Segments.Count: > 0 }
+            ? await placed.GetRoomAsync(Topologies.Node(request.AccessibleTopology), parameters, context.CancellationToken)
+            : await catalogue.GetRoomAsync(parameters, context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,
@@ -224,6 +227,6 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         VolumeId = volume.Id,
         CapacityBytes = volume.Size,
         VolumeContext = { Context(volume) },
-        AccessibleTopology = { Topologies.Of(nodeId) },
+        AccessibleTopology = { Topologies.Of(nodeId ?? volume.Node) },
     };
 }
