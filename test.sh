@@ -10,8 +10,8 @@ Usage: ./test.sh [options]
   --unit                   build, checks and unit tests only: no virtual machine
   --kernel 6.1|6.12|both   kernel tests only, on this kernel (build first); without it: unit tests, then both kernels
   --filter PART            only tests whose full name contains PART, whatever their length
-  --all                    every kernel test; without it, on 6.12, what does not depend on the kernel's version is left out: hostile input,
-                           operations that end half-way and are repeated by the same process
+  --all                    every kernel test; without it libiscsi's suite is left out, and on 6.12 what does not depend on the kernel's
+                           version: hostile input, operations that end half-way and are repeated by the same process
   --no-install             do not install missing Debian packages (tests/packages.txt)
   --help
 
@@ -157,9 +157,10 @@ for series in "${kernels[@]}"; do
   choice=()
   if [[ -n $filter ]]; then
     choice=("$filter")
-  elif [[ $all == 0 && $series != 6.1 ]]; then
+  elif [[ $all == 0 ]]; then
+    choice=(-trait- Length=longest)
     # What does not depend on the kernel's version is tried on one.
-    choice=(-trait- Kernel=any)
+    if [[ $series != 6.1 ]]; then choice+=(-trait- Kernel=any); fi
   fi
   say "kernel tests on $series ${choice[*]}"
   status=0
