@@ -12,6 +12,8 @@ public sealed class RefusalTests
         "GetPluginInfo", "GetPluginCapabilities", "Probe", "CreateVolume", "DeleteVolume", "ValidateVolumeCapabilities", "ListVolumes",
         "GetCapacity", "ControllerGetCapabilities", "ControllerExpandVolume", "ControllerModifyVolume", "ControllerGetVolume", "NodeStageVolume", "NodeUnstageVolume",
         "NodePublishVolume", "NodeUnpublishVolume", "NodeGetVolumeStats", "NodeExpandVolume", "NodeGetCapabilities", "NodeGetInfo",
+        "CreateSnapshot", "DeleteSnapshot", "ListSnapshots", "GetSnapshot",
+        "GroupControllerGetCapabilities", "CreateVolumeGroupSnapshot", "DeleteVolumeGroupSnapshot", "GetVolumeGroupSnapshot",
     ];
 
     private static IEnumerable<MethodDescriptor> Unary => CsiReflection.Descriptor.Services
@@ -62,6 +64,7 @@ public sealed class RefusalTests
         IMessage[] life =
         [
             Good.Create(), Good.Validate(), Good.Expand(), Good.Modify(), Good.Get(), Good.Stage(), Good.Publish(), Good.Stats(), Good.NodeExpand(),
+            Good.Snapshot(), Good.GetSnapshot(), new ListSnapshotsRequest(), Good.Group(), Good.GetGroup(), Good.DeleteGroup(), Good.DeleteSnapshot(),
             Good.Unpublish(), Good.Unstage(), Good.Delete(), new ListVolumesRequest(), new GetCapacityRequest(),
         ];
 
