@@ -20,7 +20,20 @@ internal static class WrongRequests
     [
         .. CreateVolume(), .. DeleteVolume(), .. ValidateVolumeCapabilities(), .. ListVolumes(), .. GetCapacity(), .. ControllerExpandVolume(),
         .. ControllerModifyVolume(), .. ControllerGetVolume(), .. NodeStageVolume(), .. NodeUnstageVolume(), .. NodePublishVolume(), .. NodeUnpublishVolume(),
-        .. NodeGetVolumeStats(), .. NodeExpandVolume(), .. Snapshots(), .. Groups(),
+        .. NodeGetVolumeStats(), .. NodeExpandVolume(), .. Snapshots(), .. Groups(), .. Blocks(),
+    ];
+
+    private static IEnumerable<Case> Blocks() =>
+    [
+        .. Texts(Good.Allocated, "snapshot_id", (r, value) => r.SnapshotId = value),
+        Wrong(Good.Allocated, "offset before the volume", r => r.StartingOffset = -1, "starting_offset is negative: -1", StatusCode.OutOfRange),
+        Wrong(Good.Allocated, "fewer than no results", r => r.MaxResults = -1, "max_results is negative: -1"),
+        .. Maps(Good.Allocated, "secrets", r => r.Secrets),
+        .. Texts(Good.Delta, "base_snapshot_id", (r, value) => r.BaseSnapshotId = value),
+        .. Texts(Good.Delta, "target_snapshot_id", (r, value) => r.TargetSnapshotId = value),
+        Wrong(Good.Delta, "offset before the volume", r => r.StartingOffset = long.MinValue, "starting_offset is negative", StatusCode.OutOfRange),
+        Wrong(Good.Delta, "fewer than no results", r => r.MaxResults = int.MinValue, "max_results is negative"),
+        .. Maps(Good.Delta, "secrets", r => r.Secrets),
     ];
 
     private static IEnumerable<Case> CreateVolume() =>
