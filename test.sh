@@ -173,5 +173,13 @@ for series in "${kernels[@]}"; do
   tests/vm/run-tests -k "$series" -o "artifacts/kernel-$series" "${choice[@]}" </dev/null || status=$?
   count "kernel tests on $series" "artifacts/kernel-$series/results.xml" "$status"
 done
+
+if [[ ${#kernels[@]} -gt 0 && -z $filter ]]; then
+  if [[ -n ${CSI_SANITY-} ]]; then
+    check csi-sanity tests/sanity/run -k "${kernels[0]}"
+  else
+    say "csi-sanity was not run: CSI_SANITY is not set (docs/testing.md)"
+  fi
+fi
 if [[ -n $unit_pid ]]; then collect_unit; fi
 finish

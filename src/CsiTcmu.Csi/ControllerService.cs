@@ -8,12 +8,13 @@ using RpcType = Csi.V1.ControllerServiceCapability.Types.RPC.Types.Type;
 namespace CsiTcmu.Csi;
 
 /// <summary>
-/// The Controller service: volumes from birth to death, on one node. Each method checks its request by the rules of the specification,
+/// The Controller service: volumes and snapshots from birth to death, on one node. Each method checks its request by the rules of the specification,
 /// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
+/// <param name="snapshots">Their snapshots.</param>
 /// <param name="nodeId">The node whose volumes these are.</param>
-public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId) : Controller.ControllerBase
+public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, string nodeId) : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -24,6 +25,10 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         RpcType.GetVolume,
         RpcType.SingleNodeMultiWriter,
         RpcType.ModifyVolume,
+        RpcType.CreateDeleteSnapshot,
+        RpcType.ListSnapshots,
+        RpcType.GetSnapshot,
+        RpcType.CloneVolume,
     ];
 
     /// <inheritdoc/>
@@ -37,7 +42,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         Fields.Map(request.Parameters, "parameters");
         Fields.Map(request.MutableParameters, "mutable_parameters");
         Fields.Map(request.Secrets, "secrets");
-        Sources.Refuse(request.VolumeContentSource);
+        var source = Sources.Optional(request.VolumeContentSource);
         Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish
@@ -48,6 +53,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             MutableParameters = new Dictionary<string, string>(request.MutableParameters, StringComparer.Ordinal),
             Block = Capabilities.IsBlock(request.VolumeCapabilities[0]),
             FileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
+            Source = source,
         };
         return new CreateVolumeResponse { Volume = Describe(await catalogue.CreateAsync(wish, context.CancellationToken)) };
     }
@@ -224,6 +230,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         VolumeId = volume.Id,
         CapacityBytes = volume.Size,
         VolumeContext = { Context(volume) },
+        ContentSource = Sources.Describe(volume.Source),
         AccessibleTopology = { Topologies.Of(nodeId) },
     };
 }

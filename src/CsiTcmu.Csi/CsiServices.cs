@@ -15,26 +15,39 @@ public static class CsiServices
     public const string TopologyKey = "csi-tcmu.io/node";
 
     /// <summary>
-    /// Adds Identity, Controller and Node to a server. The server's options carry <see cref="CallLog.InterceptAsync"/>, without which
+    /// Adds Identity, Controller, GroupController, SnapshotMetadata and Node to a server. The server's options carry <see cref="CallLog.InterceptAsync"/>, without which
     /// failures of volumes have no code.
     /// </summary>
     /// <param name="server">The server, not yet started.</param>
     /// <param name="catalogue">The volumes, for the controller.</param>
+    /// <param name="snapshots">Their snapshots, for the controller and the group controller.</param>
+    /// <param name="blocks">The snapshots' blocks, for the snapshot metadata service.</param>
     /// <param name="node">The volumes on this node.</param>
     /// <param name="vendorVersion">Version of the driver, not empty.</param>
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
     /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
-    public static void Register(GrpcServer server, IVolumeCatalogue catalogue, INodeVolumes node, string vendorVersion, Func<bool> ready)
+    public static void Register(
+        GrpcServer server,
+        IVolumeCatalogue catalogue,
+        ISnapshotCatalogue snapshots,
+        ISnapshotBlocks blocks,
+        INodeVolumes node,
+        string vendorVersion,
+        Func<bool> ready)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(catalogue);
+        ArgumentNullException.ThrowIfNull(snapshots);
+        ArgumentNullException.ThrowIfNull(blocks);
         ArgumentNullException.ThrowIfNull(node);
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
         server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
-        server.AddService(Controller.BindService(new ControllerService(catalogue, node.NodeId)));
+        server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, node.NodeId)));
+        server.AddService(GroupController.BindService(new GroupControllerService(snapshots, node.NodeId)));
+        server.AddService(SnapshotMetadata.BindService(new SnapshotMetadataService(blocks)));
         server.AddService(Node.BindService(new NodeService(node)));
     }
 

@@ -5,6 +5,21 @@ namespace CsiTcmu.Volumes;
 /// <param name="Limit">At most this.</param>
 public readonly record struct SizeRange(long Required, long Limit);
 
+/// <summary>What a volume's bytes come from.</summary>
+public enum VolumeSourceKind
+{
+    /// <summary>A snapshot.</summary>
+    Snapshot,
+
+    /// <summary>Another volume.</summary>
+    Volume,
+}
+
+/// <summary>A snapshot or volume that a volume's bytes come from; it may be gone since.</summary>
+/// <param name="Kind">Which of the two.</param>
+/// <param name="Id">Its id.</param>
+public sealed record VolumeSource(VolumeSourceKind Kind, string Id);
+
 /// <summary>What a new volume shall be. Identical wishes name the identical volume.</summary>
 public sealed record VolumeWish
 {
@@ -25,6 +40,9 @@ public sealed record VolumeWish
 
     /// <summary>File system asked for by the volume capability; empty when not said.</summary>
     public string FileSystem { get; init; } = "";
+
+    /// <summary>What its bytes come from; null for an empty volume.</summary>
+    public VolumeSource? Source { get; init; }
 }
 
 /// <summary>A volume as the catalogue knows it.</summary>
@@ -60,6 +78,9 @@ public sealed record Volume
     /// <summary>Mutable parameters as they are now.</summary>
     public IReadOnlyDictionary<string, string> MutableParameters { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>What its bytes came from; null when it was made empty.</summary>
+    public VolumeSource? Source { get; init; }
+
     /// <summary>World wide name of the disk: 32 lower-case hexadecimal digits, NAA type 6.</summary>
     public required string Wwid { get; init; }
 }
@@ -81,7 +102,10 @@ public readonly record struct Room(long Available, long MaximumVolumeSize, long 
 /// </summary>
 public interface IVolumeCatalogue
 {
-    /// <summary>Makes the volume, or returns the one that was made for the same wish.</summary>
+    /// <summary>
+    /// Makes the volume, or returns the one that was made for the same wish. <see cref="VolumeError.NotFound"/> when its source is not there,
+    /// <see cref="VolumeError.OutOfRange"/> when it would be smaller than its source.
+    /// </summary>
     Task<Volume> CreateAsync(VolumeWish wish, CancellationToken cancellationToken);
 
     /// <summary>Deletes the volume; an unknown id is success. <see cref="VolumeError.FailedPrecondition"/> while it is in use on the node.</summary>

@@ -68,7 +68,7 @@ internal static class Standalone
             Interceptors = [calls.InterceptAsync],
             LoggerFactory = logging,
         });
-        CsiServices.Register(server, catalogue, node, VersionVerb.Version, () => !ended.IsCompleted);
+        CsiServices.Register(server, catalogue, catalogue, catalogue, node, VersionVerb.Version, () => !ended.IsCompleted);
         await server.StartAsync();
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 

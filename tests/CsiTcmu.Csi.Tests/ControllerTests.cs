@@ -22,7 +22,8 @@ public sealed class ControllerTests : IAsyncLifetime
         Assert.Equal(
             [
                 RpcType.CreateDeleteVolume, RpcType.ListVolumes, RpcType.GetCapacity, RpcType.ExpandVolume, RpcType.GetVolume,
-                RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume,
+                RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume, RpcType.CreateDeleteSnapshot, RpcType.ListSnapshots, RpcType.GetSnapshot,
+                RpcType.CloneVolume,
             ],
             capabilities.Select(capability => capability.Rpc.Type));
     }

@@ -13,11 +13,11 @@ internal sealed class Driver : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("csi-").FullName;
     private readonly GrpcServer _server;
 
-    private Driver(IVolumeCatalogue catalogue, INodeVolumes node)
+    private Driver(IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, ISnapshotBlocks blocks, INodeVolumes node)
     {
         var socket = Path.Combine(_directory, "csi.sock");
         _server = new GrpcServer(new GrpcServerOptions { Endpoint = $"unix://{socket}", Interceptors = [new CallLog(Log).InterceptAsync] });
-        CsiServices.Register(_server, catalogue, node, "1.2.3", () => Ready);
+        CsiServices.Register(_server, catalogue, snapshots, blocks, node, "1.2.3", () => Ready);
         Client = new CsiClient(socket);
     }
 
@@ -27,11 +27,14 @@ internal sealed class Driver : IAsyncDisposable
 
     public CsiClient Client { get; }
 
-    public static Task<Driver> StartAsync(MemoryVolumes volumes) => StartAsync(volumes, volumes);
+    public static Task<Driver> StartAsync(MemoryVolumes volumes) => StartAsync(volumes, volumes, volumes, volumes);
 
-    public static async Task<Driver> StartAsync(IVolumeCatalogue catalogue, INodeVolumes node)
+    public static Task<Driver> StartAsync(VolumeCatalogue catalogue, INodeVolumes node) => StartAsync(catalogue, catalogue, catalogue, node);
+
+    private static async Task<Driver> StartAsync(
+        IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, ISnapshotBlocks blocks, INodeVolumes node)
     {
-        var driver = new Driver(catalogue, node);
+        var driver = new Driver(catalogue, snapshots, blocks, node);
         await driver._server.StartAsync();
         return driver;
     }

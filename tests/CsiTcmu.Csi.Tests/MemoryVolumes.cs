@@ -6,7 +6,7 @@ namespace CsiTcmu.Csi.Tests;
 /// Volumes that exist in memory only, with the life cycle that the contracts promise. The services are tested against it alone; the
 /// real catalogue and the real node have tests of their own.
 /// </summary>
-internal sealed class MemoryVolumes : IVolumeCatalogue, INodeVolumes
+internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalogue, ISnapshotBlocks, INodeVolumes
 {
     public const long Minimum = 1L << 20;
     public const long Maximum = 1L << 40;

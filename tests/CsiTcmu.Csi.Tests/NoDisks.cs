@@ -26,8 +26,15 @@ internal sealed class NoDisks : IDiskAttacher
         return Task.CompletedTask;
     }
 
+    public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
+
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
         Task.FromResult<IReadOnlyList<TakenOver>>([]);
 
     public Task StopAsync() => Task.CompletedTask;
+
+    private sealed class NothingHeld : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -18,6 +18,7 @@ FaultPoints.Observer = name =>
 
 var patience = TimeSpan.FromSeconds(10);
 var use = new VolumeUse { FileSystem = "ext4" };
+var freeze = new Dictionary<string, string>(StringComparer.Ordinal) { ["freeze"] = "true" };
 await using var plane = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 1 });
 var disks = new TcmuDiskAttacher(plane, NullLogger.Instance);
 using var catalogue = VolumeCatalogue.Open([PoolSpecification.Parse(args[0])], disks, NullLogger.Instance, patience);
@@ -44,13 +45,20 @@ Task DoAsync(string[] words) => words switch
 {
     ["fault", var name] => Task.FromResult(armed = name),
     ["create", var name, var size] => catalogue.CreateAsync(new VolumeWish { Name = name, Size = Size(size), FileSystem = "ext4" }, CancellationToken.None),
-    ["stage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
+    ["copy", var name, var snapshot, var size] => catalogue.CreateAsync(
+        new VolumeWish { Name = name, Size = Size(size), Source = new VolumeSource(VolumeSourceKind.Snapshot, snapshot) }, CancellationToken.None),
+    ["stage" or "copystage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
     ["publish", var id, var staging, var target] => node.PublishAsync(id, staging, target, use, readOnly: false, CancellationToken.None),
     ["expand", var id, var path, var size] => ExpandAsync(id, path, Size(size)),
     ["modify", var id, var iops] => catalogue.ModifyAsync(id, new Dictionary<string, string>(StringComparer.Ordinal) { ["iops"] = iops }, CancellationToken.None),
+    ["snapshot", var name, var id] => catalogue.CreateSnapshotAsync(
+        new SnapshotWish { Name = name, SourceVolumeId = id, Parameters = freeze }, CancellationToken.None),
+    ["drop", var id] => catalogue.DeleteSnapshotAsync(id, CancellationToken.None),
+    ["group", var name, .. var ids] => catalogue.CreateGroupAsync(new GroupWish { Name = name, SourceVolumeIds = ids, Parameters = freeze }, CancellationToken.None),
+    ["ungroup", var id] => catalogue.DeleteGroupAsync(id, [], CancellationToken.None),
     ["unpublish", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
-    ["unstage", var id, var staging] => node.UnstageAsync(id, staging, CancellationToken.None),
-    ["delete", var id] => catalogue.DeleteAsync(id, CancellationToken.None),
+    ["unstage" or "unstage-copy", var id, var staging] => node.UnstageAsync(id, staging, CancellationToken.None),
+    ["delete" or "delete-copy", var id] => catalogue.DeleteAsync(id, CancellationToken.None),
     _ => throw new VolumeException(VolumeError.InvalidArgument, $"'{string.Join(' ', words)}' is no operation"),
 };
 

@@ -4,22 +4,28 @@ using Microsoft.Extensions.Logging;
 namespace CsiTcmu.Volumes;
 
 /// <summary>
-/// The volumes in the pools of this node. The pools' files are the truth; each call reads them. One catalogue in one process owns a pool.
+/// The volumes and snapshots in the pools of this node. The pools' files are the truth; each call reads them. One catalogue in one process owns a pool.
 /// </summary>
-public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
+public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalogue, ISnapshotBlocks, IDisposable
 {
     private readonly IReadOnlyList<Pool> _pools;
     private readonly IDiskAttacher _attacher;
+    private readonly ILogger _logger;
 
     private VolumeCatalogue(IReadOnlyList<Pool> pools, IDiskAttacher attacher, ILogger logger)
     {
         _pools = pools;
         _attacher = attacher;
+        _logger = logger;
         Operations = new Operations(logger);
+        Freezes = new FileSystemFreezes(attacher, logger);
     }
 
     /// <summary>Operations on volumes, those of the node included.</summary>
     internal Operations Operations { get; }
+
+    /// <summary>File systems that are frozen for snapshots.</summary>
+    internal FileSystemFreezes Freezes { get; }
 
     /// <summary>
     /// Takes the pools for this process, removing what an interrupted creation or deletion left. A pool that is not there is logged and
@@ -62,7 +68,9 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
             throw;
         }
 
-        return new VolumeCatalogue(pools, attacher, logger);
+        var catalogue = new VolumeCatalogue(pools, attacher, logger);
+        catalogue.RemoveUnfinishedGroups();
+        return catalogue;
     }
 
     /// <inheritdoc/>
@@ -106,7 +114,7 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
     private StoredVolume? Find(string id, IReadOnlyList<Pool> needed)
     {
         if (!VolumeId.IsValid(id)) return null;
-        if (FindPool(id, needed) is not { } pool) return null;
+        if (FindPool(pool => pool.Volumes.Exists(id), needed) is not { } pool) return null;
         return InPool(pool, () =>
         {
             if (TryRead(pool, id, out var reason) is { } volume) return volume;
@@ -127,15 +135,15 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
         return volume with { Descriptor = descriptor };
     }
 
-    /// <summary>The pool that has a volume of that id, usable or not; null when none has.</summary>
-    private Pool? FindPool(string id, IReadOnlyList<Pool> needed)
+    /// <summary>The pool that has something, usable or not; null when none has.</summary>
+    private Pool? FindPool(Func<Pool, bool> has, IReadOnlyList<Pool> needed)
     {
         VolumeException? gone = null;
         foreach (var pool in _pools)
         {
             try
             {
-                if (InPool(pool, () => pool.Volumes.Exists(id))) return pool;
+                if (InPool(pool, () => has(pool))) return pool;
             }
             catch (VolumeException problem) when (needed.Contains(pool))
             {
@@ -221,6 +229,18 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
             action();
             return true;
         });
+
+    private static async Task<T> InPoolAsync<T>(Pool pool, Func<Task<T>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
+        {
+            throw PoolErrors.Translate(pool.Name, cause);
+        }
+    }
 
     private static T InPool<T>(Pool pool, Func<T> action)
     {

@@ -81,6 +81,15 @@ public interface IDiskAttacher
     /// <summary>Changes the limits of the disk while it is served. Success when it is not: it has them once it is.</summary>
     Task SetLimitsAsync(DiskSpecification disk);
 
+    /// <summary>
+    /// Holds the disk's new commands and waits until those in flight have ended, so that its image does not change. A disk that is not there, or that
+    /// nobody serves, has no commands that could change it.
+    /// </summary>
+    /// <param name="id">Volume id.</param>
+    /// <param name="cancellationToken">How long the commands in flight may take.</param>
+    /// <returns>Ends the hold when disposed.</returns>
+    Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Serves every device that an earlier process left; a failing one does not keep the others.</summary>
     /// <param name="find">
     /// Says what a disk of a pool and id is made from: null leaves a device alone that is not of this process's pools; with a

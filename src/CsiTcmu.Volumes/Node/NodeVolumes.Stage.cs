@@ -27,13 +27,28 @@ public sealed partial class NodeVolumes
         // Also when everything seems done: the disk must be served and have its size.
         disk = await attacher.AttachAsync(volume.ToDisk());
         FaultPoints.Reach(FaultPoints.StageDisk);
-        if (top is not null || use.Block) return;
+        if (use.Block) return;
+        if (top is not null)
+        {
+            await GrowCopyAsync(volume, disk, top);
+            return;
+        }
 
         if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)
             throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; keep LVM, MD and multipath off the disks of this driver");
         await Formatter.PrepareAsync(volume, disk, logger);
         await MountAsync(volume.Descriptor, disk, path, options);
         FaultPoints.Reach(FaultPoints.StageMounted);
+        await GrowCopyAsync(catalogue.Require(id), disk, MountTable.Read().Top(path));
+    }
+
+    /// <summary>The file system of a volume that was made from a smaller one is made as large as the volume, once it is mounted writable.</summary>
+    private static async Task GrowCopyAsync(StoredVolume volume, AttachedDisk disk, MountEntry? mount)
+    {
+        if (!volume.Descriptor.GrowAtStage || mount is null || mount.Flags.HasFlag(CsiTcmu.Linux.MountFlags.ReadOnly)) return;
+        await FileSystemTools.GrowAsync(mount.FileSystem, disk.Path, mount.Target);
+        FaultPoints.Reach(FaultPoints.StageGrown);
+        VolumeCatalogue.Replace(volume, volume.Descriptor with { GrowAtStage = false });
     }
 
     /// <summary>Refuses a use that the volume is not for.</summary>
@@ -99,6 +114,8 @@ public sealed partial class NodeVolumes
 
     private static async Task MountAsync(VolumeDescriptor descriptor, AttachedDisk disk, string path, MountOptions options)
     {
+        // The copy of an xfs has the UUID of its source, which may be mounted as well.
+        if (descriptor.Source is not null && string.Equals(descriptor.FileSystem, "xfs", StringComparison.Ordinal)) options = options.With("nouuid");
         if (await OutOfProcess.MountAsync(disk.Path, path, descriptor.FileSystem, options) is { } refusal)
         {
             throw Failed(

@@ -17,6 +17,7 @@ public sealed partial class NodeVolumes
         if (attacher.Find(id) is { } disk)
         {
             await attacher.EnsureServedAsync(id, DiskOf(id));
+            await ThawLeftAsync(id);
             await ReleaseAsync(id, path, disk);
         }
         else if (path is not null && MountTable.Read().Top(path) is { } foreign)

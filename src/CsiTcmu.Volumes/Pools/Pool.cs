@@ -10,7 +10,7 @@ namespace CsiTcmu.Volumes.Pools;
 internal sealed class Pool : IDisposable
 {
     // include/uapi/linux/magic.h
-    private const long Ext4 = 0xef53, Tmpfs = 0x01021994, Ramfs = 0x858458f6, Overlay = 0x794c7630;
+    private const long Ext4 = 0xef53, Tmpfs = 0x01021994, Ramfs = 0x858458f6, Overlay = 0x794c7630, Xfs = 0x58465342, Btrfs = 0x9123683e;
     private const long Ext4MostBlocks = uint.MaxValue; // fs/ext4/super.c, ext4_max_size
 
     private readonly PoolSpecification _specification;
@@ -25,6 +25,8 @@ internal sealed class Pool : IDisposable
         _specification = specification;
         _logger = logger;
         Volumes = new VolumeFolders(this, logger);
+        Snapshots = new SnapshotFolders(this, logger);
+        Groups = new GroupRecords(this);
     }
 
     /// <summary>What volumes call it.</summary>
@@ -35,6 +37,15 @@ internal sealed class Pool : IDisposable
 
     /// <summary>The volumes in it.</summary>
     public VolumeFolders Volumes { get; }
+
+    /// <summary>The snapshots in it.</summary>
+    public SnapshotFolders Snapshots { get; }
+
+    /// <summary>The groups of snapshots that are written down in it.</summary>
+    public GroupRecords Groups { get; }
+
+    /// <summary>True when files of its file system can have blocks in common.</summary>
+    public bool CanShare => FileSystem().Magic is Xfs or Btrfs;
 
     /// <summary>Takes the pool for this process and removes what a crash left half-made or half-deleted.</summary>
     /// <exception cref="VolumeException">FailedPrecondition: another process has it. Unavailable: it is not there.</exception>
@@ -94,6 +105,8 @@ internal sealed class Pool : IDisposable
             {
                 _identity = status;
                 Volumes.Prepare();
+                Snapshots.Prepare();
+                Groups.Prepare();
                 _lock = lockFile;
             }
             finally

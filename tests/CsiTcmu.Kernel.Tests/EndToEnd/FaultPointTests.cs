@@ -65,6 +65,7 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         await Shell.RunAsync("sync", "-f", target + "/data");
         await StepAsync("expand", id, target, $"{Larger}");
         await StepAsync("modify", id, "5000");
+        await SnapshotsAsync(id, folder, data, StepAsync);
         var disk = (await Shell.RunAsync("findmnt", "-no", "SOURCE", staging)).Trim();
         Assert.Equal(Larger, long.Parse(await Shell.RunAsync("blockdev", "--getsize64", disk)));
         Assert.Equal(data, await File.ReadAllTextAsync(target + "/data"));
@@ -76,7 +77,7 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         Assert.Equal(data, await File.ReadAllTextAsync(staging + "/data"));
         await node.DoAsync("unstage", id, staging);
         await StepAsync("delete", id);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(node.Pool + "/volumes"));
+        foreach (var kind in new[] { "volumes", "snapshots", "groups" }) Assert.Empty(Directory.EnumerateFileSystemEntries($"{node.Pool}/{kind}"));
         Directory.Delete(folder, recursive: true);
 
         async Task StepAsync(params string[] words)
@@ -89,5 +90,30 @@ public sealed class FaultPointTests(ITestOutputHelper output)
 
             await node.DoAsync(words);
         }
+    }
+
+    /// <summary>A snapshot of the mounted volume, a larger volume from it that is mounted beside, and a group of both.</summary>
+    private static async Task SnapshotsAsync(string id, string folder, string data, Func<string[], Task> stepAsync)
+    {
+        var (copy, snapshot, group) = (id + "-copy", id + "-snapshot", id + "-group");
+        var staging = Directory.CreateDirectory(folder + "/copy").FullName;
+        await stepAsync(["snapshot", snapshot, id]);
+
+        // Nothing is left frozen.
+        await File.WriteAllTextAsync(folder + "/target/later", data);
+        await Shell.RunAsync("timeout", "20", "sync", "-f", folder + "/target/later");
+        await stepAsync(["copy", copy, snapshot, $"{2 * Larger}"]);
+        await stepAsync(["copystage", copy, staging]);
+        Assert.Equal(data, await File.ReadAllTextAsync(staging + "/data"));
+        Assert.False(File.Exists(staging + "/later"));
+        var size = (await Shell.RunAsync("stat", "-f", "-c", "%b %S", staging)).Trim().Split(' ').Select(long.Parse).ToArray();
+        Assert.InRange(size[0] * size[1], Larger, 2 * Larger);
+        await stepAsync(["group", group, id, copy]);
+        await File.WriteAllTextAsync(staging + "/later", data);
+        await Shell.RunAsync("timeout", "20", "sync", "-f", staging + "/later");
+        await stepAsync(["ungroup", group]);
+        await stepAsync(["drop", snapshot]);
+        await stepAsync(["unstage-copy", copy, staging]);
+        await stepAsync(["delete-copy", copy]);
     }
 }

@@ -47,6 +47,8 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
 
     public Task SetLimitsAsync(DiskSpecification disk) => Task.CompletedTask;
 
+    public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
+
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) => Task.FromResult<IReadOnlyList<TakenOver>>([]);
 
     public Task StopAsync() => Task.CompletedTask;
@@ -61,4 +63,9 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
     }
 
     private string Image(string id) => $"{pool}/volumes/{id}/image";
+
+    private sealed class NothingHeld : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -1,0 +1,69 @@
+using CsiTcmu.Linux;
+using CsiTcmu.Volumes.Changes;
+using CsiTcmu.Volumes.Pools;
+
+namespace CsiTcmu.Volumes;
+
+public sealed partial class VolumeCatalogue
+{
+    /// <inheritdoc/>
+    public Task<BlockList> OpenAllocatedAsync(string id, long startingOffset) => Task.Run(() => OpenAllocated(id, startingOffset));
+
+    /// <inheritdoc/>
+    public Task<BlockList> OpenChangedAsync(string baseId, string targetId, long startingOffset) =>
+        Task.Run(() => OpenChanged(baseId, targetId, startingOffset));
+
+    private BlockList OpenAllocated(string id, long startingOffset)
+    {
+        var snapshot = RequireSnapshot(id);
+        var size = SizeBehind(startingOffset, snapshot);
+        var image = OpenImage(snapshot);
+        return new BlockList(snapshot.Pool.Name, size, token => AllocatedBlocks.Find(image, startingOffset, size, token), image);
+    }
+
+    private BlockList OpenChanged(string baseId, string targetId, long startingOffset)
+    {
+        var (origin, target) = (RequireSnapshot(baseId), RequireSnapshot(targetId));
+        var (source, other) = (origin.Descriptor.Source, target.Descriptor.Source);
+        if (!string.Equals(source, other, StringComparison.Ordinal))
+        {
+            throw new VolumeException(
+                VolumeError.InvalidArgument, $"snapshot '{baseId}' is one of volume '{source}', '{targetId}' one of '{other}'; name two snapshots of one volume");
+        }
+
+        var size = SizeBehind(startingOffset, target);
+        var before = OpenImage(origin);
+        try
+        {
+            var after = OpenImage(target);
+            var share = origin.Pool == target.Pool && BlockSharing.IsPossible(target.Pool.Folder, before);
+            return new BlockList(
+                target.Pool.Name, size, token => ChangedBlocks.Find(before, after, share, startingOffset, size, token), before, after);
+        }
+        catch
+        {
+            before.Dispose();
+            throw;
+        }
+    }
+
+    private static long SizeBehind(long offset, StoredSnapshot snapshot)
+    {
+        var size = snapshot.Descriptor.Size;
+        return offset >= 0 && offset <= size
+            ? size
+            : throw new VolumeException(VolumeError.OutOfRange, $"snapshot '{snapshot.Id}' has {size} bytes, there is no offset {offset} in it");
+    }
+
+    private static ImageReader OpenImage(StoredSnapshot snapshot) => InPool(snapshot.Pool, () =>
+    {
+        try
+        {
+            return ImageReader.Open(snapshot.Image);
+        }
+        catch (SystemCallException gone) when (gone.Error == Errno.NoEntry)
+        {
+            throw new VolumeException(VolumeError.NotFound, $"there is no snapshot '{snapshot.Id}' any more", gone);
+        }
+    });
+}
