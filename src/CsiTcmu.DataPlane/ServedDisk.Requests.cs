@@ -42,6 +42,7 @@ internal sealed unsafe partial class ServedDisk
                 return;
             }
 
+            if (_written is not null) MarkWritten(slot);
             if (result < 0)
             {
                 Volatile.Write(ref _errors, _errors + 1);

@@ -19,7 +19,7 @@ public readonly record struct FileExtent(long Offset, long Physical, long Length
     /// True when each of its bytes lies at its own place: <see cref="Physical"/> and as far behind it as in the file. Not so for what is not
     /// written yet, compressed, or packed together with other things.
     /// </summary>
-    public bool HasPlace => (States & WithoutPlace) == 0;
+    public bool HasPlace => (States & WithoutPlace) == ExtentStates.None;
 }
 
 /// <summary>FIEMAP_EXTENT_* (include/uapi/linux/fiemap.h).</summary>

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using CsiTcmu.Linux;
 using CsiTcmu.Volumes;
 
@@ -27,6 +28,8 @@ internal sealed class NoDisks : IDiskAttacher
     }
 
     public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
+
+    public Task TrackWritesAsync(string id, WrittenRegions? regions) => Task.CompletedTask;
 
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
         Task.FromResult<IReadOnlyList<TakenOver>>([]);

@@ -57,8 +57,8 @@ Task DoAsync(string[] words) => words switch
     ["group", var name, .. var ids] => catalogue.CreateGroupAsync(new GroupWish { Name = name, SourceVolumeIds = ids, Parameters = freeze }, CancellationToken.None),
     ["ungroup", var id] => catalogue.DeleteGroupAsync(id, [], CancellationToken.None),
     ["unpublish", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
-    ["unstage" or "unstage-copy", var id, var staging] => node.UnstageAsync(id, staging, CancellationToken.None),
-    ["delete" or "delete-copy", var id] => catalogue.DeleteAsync(id, CancellationToken.None),
+    ["unstage", var id, var staging] => node.UnstageAsync(id, staging, CancellationToken.None),
+    ["delete", var id] => catalogue.DeleteAsync(id, CancellationToken.None),
     _ => throw new VolumeException(VolumeError.InvalidArgument, $"'{string.Join(' ', words)}' is no operation"),
 };
 

@@ -1,6 +1,5 @@
 using CsiTcmu.Linux;
 using CsiTcmu.Volumes.Changes;
-using CsiTcmu.Volumes.Pools;
 
 namespace CsiTcmu.Volumes;
 

@@ -53,7 +53,7 @@ public sealed partial class VolumeCatalogue
             using var reservation = pool.Reserve(size + CostToSource(pool, content));
             await pool.Volumes.CopyAsync(descriptor, async image =>
             {
-                using var copy = ImageCopy.Open(content.Image, image, _logger);
+                using var copy = ImageCopy.Open(content.Image, image, _logger, () => Operations.IsClosed);
                 await CutAsync([new Cut(content.Volume, pool, copy)], freeze: false, CreationPoints.Copy);
                 await FinishAsync(pool, copy, size);
             });

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CsiTcmu.DataPlane;
 using CsiTcmu.Volumes.Pools;
 using Microsoft.Extensions.Logging;
 
@@ -9,8 +10,9 @@ public sealed partial class VolumeCatalogue
     // Commands of a disk whose pool works take milliseconds; while one disk drains, the others of its group wait.
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long the disks were held for the last copy that was made of volumes.</summary>
-    internal TimeSpan LastHold { get; private set; }
+    // So many regions are copied in some milliseconds. A disk that is written faster than it is copied is held for longer in the end.
+    private const int FewRegions = 32;
+    private const int MostRounds = 6;
 
     /// <summary>Takes snapshots at one instant. What fails leaves none of them.</summary>
     private async Task<IReadOnlyList<StoredSnapshot>> TakeAsync(
@@ -27,7 +29,7 @@ public sealed partial class VolumeCatalogue
                     RemoveUnfinished(plan.Pool, plan.Id);
                     plan.Pool.Snapshots.Clean(plan.Id);
                     reservations.Add(plan.Pool.Reserve(plan.Pool.Volumes.CostOfCopy(plan.Volume.Id)));
-                    copies.Add(ImageCopy.Open(plan.Volume.Image, plan.Pool.Snapshots.Begin(plan.Id, points), _logger));
+                    copies.Add(ImageCopy.Open(plan.Volume.Image, plan.Pool.Snapshots.Begin(plan.Id, points), _logger, () => Operations.IsClosed));
                 });
             }
 
@@ -51,53 +53,96 @@ public sealed partial class VolumeCatalogue
     }
 
     /// <summary>
-    /// Copies images at one instant: every disk is held and has no command in flight before the first image is copied, and none goes on before
-    /// the last one is.
+    /// Copies images at one instant: every disk is held and has no command in flight before the last of what was written is copied, and none goes on
+    /// before all of it is. What can be copied before is, so that the disks are not held for longer than that takes.
     /// </summary>
     /// <returns>The instant.</returns>
     private async Task<DateTimeOffset> CutAsync(IReadOnlyList<Cut> cuts, bool freeze, CreationPoints points)
     {
-        await Task.WhenAll(cuts.Select(cut => InPoolAsync(cut.Pool, cut.Copy.Prepare)));
         var volumes = cuts.Select(cut => cut.Volume).OfType<StoredVolume>().ToList();
-        var frozen = freeze ? await Freezes.FreezeAsync(volumes) : null;
         try
         {
-            FaultPoints.Reach(points.Frozen);
-            var started = Stopwatch.GetTimestamp();
-            var holds = await HoldAsync(volumes);
-            DateTimeOffset created;
+            await Task.WhenAll(cuts.Select(CopyWhileWrittenAsync));
+            var frozen = freeze ? await Freezes.FreezeAsync(volumes) : null;
             try
             {
-                FaultPoints.Reach(points.Held);
-                created = DateTimeOffset.UtcNow;
-                await Task.WhenAll(cuts.Select(cut => InPoolAsync(cut.Pool, () => cut.Copy.Cut(() => Operations.IsClosed))));
+                FaultPoints.Reach(points.Frozen);
+
+                // The freeze has written what was in memory.
+                if (frozen is not null) await Task.WhenAll(cuts.Select(CopyAgainAsync));
+                return await CutHeldAsync(volumes, cuts, points);
             }
             finally
             {
-                await ReleaseAsync(holds);
+                if (frozen is not null) await frozen.DisposeAsync();
             }
-
-            if (volumes.Count > 0) Report(volumes, cuts, Stopwatch.GetElapsedTime(started));
-            return created;
         }
         finally
         {
-            if (frozen is not null) await frozen.DisposeAsync();
+            foreach (var volume in volumes) await _attacher.TrackWritesAsync(volume.Id, null);
         }
     }
 
-    private void Report(IReadOnlyList<StoredVolume> volumes, IReadOnlyList<Cut> cuts, TimeSpan held)
+    /// <summary>Copies an image, and again what was written meanwhile, until that is little.</summary>
+    private async Task CopyWhileWrittenAsync(Cut cut)
     {
-        LastHold = held;
+        if (cut.Volume is { } volume)
+        {
+            cut.Written = new WrittenRegions(volume.Descriptor.Size);
+            await _attacher.TrackWritesAsync(volume.Id, cut.Written);
+        }
+
+        await InPoolAsync(cut.Pool, cut.Copy.CopyAll);
+        for (var round = 0; round < MostRounds; round++)
+        {
+            if (await CopyAgainAsync(cut) <= FewRegions) break;
+        }
+    }
+
+    /// <summary>Copies what was written since the last time.</summary>
+    /// <returns>How many regions that were.</returns>
+    private async Task<int> CopyAgainAsync(Cut cut)
+    {
+        if (cut.Volume is not { } volume || cut.Written is not { } written) return 0;
+        cut.Written = new WrittenRegions(volume.Descriptor.Size);
+        await _attacher.TrackWritesAsync(volume.Id, cut.Written);
+        if (written.Count > 0) await InPoolAsync(cut.Pool, () => cut.Copy.CopyAgain(written));
+        return written.Count;
+    }
+
+    private async Task<DateTimeOffset> CutHeldAsync(List<StoredVolume> volumes, IReadOnlyList<Cut> cuts, CreationPoints points)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var holds = await HoldAsync(volumes);
+        DateTimeOffset created;
+        int[] regions;
+        try
+        {
+            FaultPoints.Reach(points.Held);
+            created = DateTimeOffset.UtcNow;
+            regions = await Task.WhenAll(cuts.Select(CopyAgainAsync));
+        }
+        finally
+        {
+            await ReleaseAsync(holds);
+        }
+
+        if (volumes.Count > 0) Report(volumes, cuts, Stopwatch.GetElapsedTime(started), regions.Sum());
+        return created;
+    }
+
+    private void Report(List<StoredVolume> volumes, IReadOnlyList<Cut> cuts, TimeSpan held, int regions)
+    {
         _logger.LogInformation(
-            "Held {Volumes} for {Milliseconds:F1} ms while {How}",
+            "Held {Volumes} for {Milliseconds:F1} ms while {Regions} regions were {How}",
             string.Join(", ", volumes.Select(volume => volume.Id)),
             held.TotalMilliseconds,
-            cuts.All(cut => cut.Copy.IsShared) ? "blocks were shared" : "bytes were copied, since the pool's file system cannot share blocks");
+            regions,
+            cuts.All(cut => cut.Copy.IsShared) ? "shared" : "copied, since the pool's file system cannot share blocks");
     }
 
     /// <summary>Holds all disks, or none.</summary>
-    private async Task<IReadOnlyList<IAsyncDisposable>> HoldAsync(IReadOnlyList<StoredVolume> volumes)
+    private async Task<IReadOnlyList<IAsyncDisposable>> HoldAsync(List<StoredVolume> volumes)
     {
         using var patience = new CancellationTokenSource(DrainPatience);
         var holds = volumes.Select(volume => _attacher.HoldAsync(volume.Id, patience.Token)).ToList();
@@ -130,5 +175,9 @@ public sealed partial class VolumeCatalogue
     /// <param name="Volume">The volume; null for the image of a snapshot.</param>
     /// <param name="Pool">Where the copy is made.</param>
     /// <param name="Copy">The copy.</param>
-    private sealed record Cut(StoredVolume? Volume, Pool Pool, ImageCopy Copy);
+    private sealed record Cut(StoredVolume? Volume, Pool Pool, ImageCopy Copy)
+    {
+        /// <summary>What was written since it was copied.</summary>
+        public WrittenRegions? Written { get; set; }
+    }
 }

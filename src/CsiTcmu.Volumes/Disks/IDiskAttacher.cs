@@ -90,6 +90,14 @@ public interface IDiskAttacher
     /// <returns>Ends the hold when disposed.</returns>
     Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// From now on notes in <paramref name="regions"/> which regions of the disk are written, and no more in the map before. A disk that is not there, or
+    /// that nobody serves, is not written.
+    /// </summary>
+    /// <param name="id">Volume id.</param>
+    /// <param name="regions">A map that nobody else uses; null to note nothing.</param>
+    Task TrackWritesAsync(string id, WrittenRegions? regions);
+
     /// <summary>Serves every device that an earlier process left; a failing one does not keep the others.</summary>
     /// <param name="find">
     /// Says what a disk of a pool and id is made from: null leaves a device alone that is not of this process's pools; with a

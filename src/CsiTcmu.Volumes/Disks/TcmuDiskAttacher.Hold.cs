@@ -1,3 +1,5 @@
+using CsiTcmu.DataPlane;
+
 namespace CsiTcmu.Volumes;
 
 public sealed partial class TcmuDiskAttacher
@@ -6,8 +8,12 @@ public sealed partial class TcmuDiskAttacher
     public async Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken)
     {
         CheckTakenOver(id);
-        return _served.TryGetValue(id, out var served) && served.Fault is null ? await served.HoldAsync(cancellationToken) : new NothingToHold();
+        return _served.TryGetValue(id, out var served) ? await served.HoldAsync(cancellationToken) : new NothingToHold();
     }
+
+    /// <inheritdoc/>
+    public Task TrackWritesAsync(string id, WrittenRegions? regions) =>
+        _served.TryGetValue(id, out var served) ? served.TrackWritesAsync(regions) : Task.CompletedTask;
 
     /// <summary>The hold of a disk that nobody serves.</summary>
     private sealed class NothingToHold : IAsyncDisposable

@@ -14,6 +14,9 @@ public sealed class FaultPointTests(ITestOutputHelper output)
     private const long Size = 32L << 20;
     private const long Larger = 64L << 20;
 
+    // Those on snapshots have tests of their own.
+    private static readonly HashSet<string> Operations = ["create", "stage", "publish", "expand", "modify", "unpublish", "unstage", "delete"];
+
     [Fact]
     public async Task Killed_at_every_fault_point_the_repeated_operation_ends_right()
     {
@@ -44,6 +47,7 @@ public sealed class FaultPointTests(ITestOutputHelper output)
 
     /// <summary>Deals the fault points out to lives, at most one for each operation in each.</summary>
     private static IEnumerable<IReadOnlyDictionary<string, string>> Lives() => FaultPoints.All
+        .Where(fault => Operations.Contains(Operation(fault)))
         .GroupBy(Operation)
         .SelectMany(faults => faults.Select((fault, life) => (fault, life)))
         .GroupBy(one => one.life, one => one.fault)
@@ -65,7 +69,6 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         await Shell.RunAsync("sync", "-f", target + "/data");
         await StepAsync("expand", id, target, $"{Larger}");
         await StepAsync("modify", id, "5000");
-        await SnapshotsAsync(id, folder, data, StepAsync);
         var disk = (await Shell.RunAsync("findmnt", "-no", "SOURCE", staging)).Trim();
         Assert.Equal(Larger, long.Parse(await Shell.RunAsync("blockdev", "--getsize64", disk)));
         Assert.Equal(data, await File.ReadAllTextAsync(target + "/data"));
@@ -77,7 +80,7 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         Assert.Equal(data, await File.ReadAllTextAsync(staging + "/data"));
         await node.DoAsync("unstage", id, staging);
         await StepAsync("delete", id);
-        foreach (var kind in new[] { "volumes", "snapshots", "groups" }) Assert.Empty(Directory.EnumerateFileSystemEntries($"{node.Pool}/{kind}"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(node.Pool + "/volumes"));
         Directory.Delete(folder, recursive: true);
 
         async Task StepAsync(params string[] words)
@@ -90,30 +93,5 @@ public sealed class FaultPointTests(ITestOutputHelper output)
 
             await node.DoAsync(words);
         }
-    }
-
-    /// <summary>A snapshot of the mounted volume, a larger volume from it that is mounted beside, and a group of both.</summary>
-    private static async Task SnapshotsAsync(string id, string folder, string data, Func<string[], Task> stepAsync)
-    {
-        var (copy, snapshot, group) = (id + "-copy", id + "-snapshot", id + "-group");
-        var staging = Directory.CreateDirectory(folder + "/copy").FullName;
-        await stepAsync(["snapshot", snapshot, id]);
-
-        // Nothing is left frozen.
-        await File.WriteAllTextAsync(folder + "/target/later", data);
-        await Shell.RunAsync("timeout", "20", "sync", "-f", folder + "/target/later");
-        await stepAsync(["copy", copy, snapshot, $"{2 * Larger}"]);
-        await stepAsync(["copystage", copy, staging]);
-        Assert.Equal(data, await File.ReadAllTextAsync(staging + "/data"));
-        Assert.False(File.Exists(staging + "/later"));
-        var size = (await Shell.RunAsync("stat", "-f", "-c", "%b %S", staging)).Trim().Split(' ').Select(long.Parse).ToArray();
-        Assert.InRange(size[0] * size[1], Larger, 2 * Larger);
-        await stepAsync(["group", group, id, copy]);
-        await File.WriteAllTextAsync(staging + "/later", data);
-        await Shell.RunAsync("timeout", "20", "sync", "-f", staging + "/later");
-        await stepAsync(["ungroup", group]);
-        await stepAsync(["drop", snapshot]);
-        await stepAsync(["unstage-copy", copy, staging]);
-        await stepAsync(["delete-copy", copy]);
     }
 }

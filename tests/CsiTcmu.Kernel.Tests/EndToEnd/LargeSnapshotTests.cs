@@ -4,8 +4,8 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>
-/// How long a snapshot, a clone and a group of a 100 GiB volume with 20,000 extents take while fio works on it. They are as many extents as 10 GiB have
-/// in pieces of 512 KiB; the pieces are smaller, since the RAM disk is.
+/// How long a snapshot, a clone and a group of a 100 GiB volume with many extents take while fio works on it, and how long fio waits. 2,000 extents are as many as 10 GiB
+/// have in pieces of 5 MiB, 20,000 as many as in pieces of 512 KiB; the pieces are smaller here, since the RAM disk is.
 /// </summary>
 [Collection(DriverCollection.Name)]
 [Trait("Kernel", "any")]
@@ -13,14 +13,18 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
 {
     private const long Size = 100L << 30;
     private const long FileSystemSize = 1L << 40;
-    private const int Extents = 20_000;
     private const int Step = 4096;
     private const string Root = "/var/lib/csi-tcmu-large";
-    private const int LoadSeconds = 8;
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Begin = TimeSpan.FromSeconds(2);
 
     [Fact]
-    public async Task Snapshot_clone_and_group_of_a_large_volume_take_less_than_a_second()
+    public Task Snapshot_clone_and_group_of_a_large_volume() => RunAsync(2_000, 5);
+
+    [Fact]
+    [Trait("Length", "longest")]
+    public Task Snapshot_clone_and_group_of_a_large_and_fragmented_volume() => RunAsync(20_000, 25);
+
+    private async Task RunAsync(int extents, int loadSeconds)
     {
         await PoolDisk.MountAsync();
         var disk = PoolDisk.Root + "/large.disk";
@@ -32,7 +36,7 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
         {
             await using var driver = new DriverProcess(Root, socket: "/run/csi-tcmu-large/csi.sock", poolName: "large");
             await driver.StartAsync();
-            await MeasureAsync(driver);
+            await MeasureAsync(driver, extents, loadSeconds);
             await driver.TerminateAsync();
         }
         finally
@@ -43,23 +47,24 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
         }
     }
 
-    private async Task MeasureAsync(DriverProcess driver)
+    private async Task MeasureAsync(DriverProcess driver, int extents, int seconds)
     {
         var client = driver.Client;
         var volume = await StagedVolume.CreateAsync(client, "large", "", Size);
         var second = await StagedVolume.CreateAsync(client, "second", "", Size);
-        var bytes = Scatter($"{Root}/volumes/{volume.Id}/image");
+        var bytes = Scatter($"{Root}/volumes/{volume.Id}/image", extents);
         foreach (var one in new[] { volume, second })
         {
             await one.StageAsync(client);
             await one.PublishAsync(client);
         }
 
-        output.WriteLine($"{bytes >> 20} MiB in {Extents} extents");
-        await ReportAsync("nothing", volume, () => Task.CompletedTask);
-        await ReportAsync("snapshot", volume, () => client.CreateSnapshotAsync(new() { Name = "large-snapshot", SourceVolumeId = volume.Id }));
-        await ReportAsync("clone", volume, () => StagedVolume.CreateFromAsync(client, "large-clone", "", new() { Volume = new() { VolumeId = volume.Id } }, 0));
-        await ReportAsync("group", volume, () => client.CreateVolumeGroupSnapshotAsync(new() { Name = "large-group", SourceVolumeIds = { volume.Id, second.Id } }));
+        output.WriteLine($"{bytes >> 20} MiB in {extents} extents");
+        await ReportAsync("nothing", volume, seconds, () => Task.CompletedTask);
+        await ReportAsync("snapshot", volume, seconds, () => client.CreateSnapshotAsync(new() { Name = "large-snapshot", SourceVolumeId = volume.Id }));
+        await ReportAsync("clone", volume, seconds, () => StagedVolume.CreateFromAsync(client, "large-clone", "", new() { Volume = new() { VolumeId = volume.Id } }, 0));
+        await ReportAsync("group", volume, seconds, () => client.CreateVolumeGroupSnapshotAsync(new() { Name = "large-group", SourceVolumeIds = { volume.Id, second.Id } }));
+        Assert.Equal(3, driver.Log.Count(line => line.Contains("Held ", StringComparison.Ordinal)));
         foreach (var line in driver.Log.Where(line => line.Contains("Held ", StringComparison.Ordinal))) output.WriteLine(line);
 
         await client.DeleteVolumeGroupSnapshotAsync(new() { GroupSnapshotId = "large-group" });
@@ -69,32 +74,31 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
     }
 
     /// <summary>Times an operation while fio runs, and gives the longest time that one of fio's commands took.</summary>
-    private async Task ReportAsync(string what, StagedVolume volume, Func<Task> work)
+    private async Task ReportAsync(string what, StagedVolume volume, int seconds, Func<Task> work)
     {
-        var load = Fio.Start(LoadSeconds, 4L << 20, 50, volume.FioTarget);
-        await Task.Delay(TimeSpan.FromSeconds(LoadSeconds / 2));
+        var load = Fio.Start(seconds, 4L << 20, 50, volume.FioTarget);
+        await Task.Delay(Begin);
         var time = Stopwatch.StartNew();
         await work();
         time.Stop();
         var (_, _, longest) = await load.FinishAsync();
         output.WriteLine($"{what}: {time.ElapsedMilliseconds} ms; the longest command of fio took {longest.TotalMilliseconds:F0} ms");
-        Assert.True(time.Elapsed < Limit, $"{what} took {time.Elapsed}");
     }
 
     /// <summary>Writes pieces of 4 KiB to 128 KiB all over an image, in a random order.</summary>
-    private static long Scatter(string image)
+    private static long Scatter(string image, int extents)
     {
         var random = new Random(4);
         var data = new byte[128 << 10];
         random.NextBytes(data);
-        var slots = Enumerable.Range(0, Extents).ToArray();
+        var slots = Enumerable.Range(0, extents).ToArray();
         random.Shuffle(slots);
         using var file = File.OpenHandle(image, FileMode.Open, FileAccess.Write);
         var bytes = 0L;
         foreach (var slot in slots)
         {
             var length = Step * random.Next(1, data.Length / Step + 1);
-            RandomAccess.Write(file, data.AsSpan(0, length), Size / Extents / Step * Step * slot);
+            RandomAccess.Write(file, data.AsSpan(0, length), Size / extents / Step * Step * slot);
             bytes += length;
         }
 

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using CsiTcmu.Linux.Sysfs;
 using CsiTcmu.Linux.Tools;
 
@@ -48,6 +49,8 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
     public Task SetLimitsAsync(DiskSpecification disk) => Task.CompletedTask;
 
     public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
+
+    public Task TrackWritesAsync(string id, WrittenRegions? regions) => Task.CompletedTask;
 
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) => Task.FromResult<IReadOnlyList<TakenOver>>([]);
 

@@ -12,6 +12,9 @@ internal sealed class NoDisks : IDiskAttacher
 
     public List<DiskLimits> Limits { get; } = [];
 
+    /// <summary>Where writes are noted now.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, WrittenRegions?> Written { get; } = new();
+
     /// <summary>Runs before a hold is granted.</summary>
     public Func<string, CancellationToken, Task> Holding { get; set; } = (_, _) => Task.CompletedTask;
 
@@ -49,6 +52,12 @@ internal sealed class NoDisks : IDiskAttacher
         await Holding(id, cancellationToken);
         Calls.Add("hold " + id);
         return new Held(() => Calls.Add("release " + id));
+    }
+
+    public Task TrackWritesAsync(string id, WrittenRegions? regions)
+    {
+        Written[id] = regions;
+        return Task.CompletedTask;
     }
 
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
