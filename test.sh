@@ -10,8 +10,8 @@ Usage: ./test.sh [options]
   --unit                   build, checks and unit tests only: no virtual machine
   --kernel 6.1|6.12|both   kernel tests only, on this kernel (build first); without it: unit tests, then both kernels
   --filter PART            only tests whose full name contains PART, whatever their length
-  --all                    every kernel test; without it libiscsi's suite is left out, and on 6.12 what does not depend on the kernel's
-                           version: hostile input, operations that end half-way and are repeated by the same process
+  --all                    every kernel test; without it the longest are left out, and on 6.12 what does not depend on the kernel's version
+                           (docs/testing.md lists both)
   --no-install             do not install missing Debian packages (tests/packages.txt)
   --help
 
