@@ -123,7 +123,10 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             return NoRoom();
 
         var room = await catalogue.GetRoomAsync(
-            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal), context.CancellationToken);
+            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal),
+            request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
+            request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]),
+            context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,

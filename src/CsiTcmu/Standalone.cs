@@ -56,9 +56,12 @@ internal static class Standalone
         await using var plane = await ReactorPool.StartAsync(planeOptions);
         log.LogInformation("File I/O by {Engine}, {Reactors} reactors", plane.EngineDescription, planeOptions.ReactorCount);
 
-        var attacher = new TcmuDiskAttacher(plane, logging.CreateLogger("disks"));
+        var disks = new TcmuDiskOptions();
+        var limit = AttachLimit.Read(disks);
+        log.LogInformation("At most {Volumes} volumes on this node: {Reason}", limit.Volumes, limit.Reason);
+        var attacher = new TcmuDiskAttacher(plane, logging.CreateLogger("disks"), disks);
         using var catalogue = VolumeCatalogue.Open(options.Pools, attacher, logging.CreateLogger("volumes"), PoolPatience);
-        var node = new NodeVolumes(options.NodeId, catalogue, attacher, logging.CreateLogger("node"));
+        var node = new NodeVolumes(options.NodeId, catalogue, attacher, logging.CreateLogger("node")) { MaximumVolumes = limit.Volumes };
         await node.TakeOverAsync();
 
         var calls = new CallLog(logging.CreateLogger("csi"));

@@ -44,7 +44,7 @@ public sealed partial class VolumeCatalogue
 
     private StoredVolume Create(string id, VolumeWish wish, VolumeParameters parameters, IReadOnlyList<Pool> candidates)
     {
-        var (pool, room) = Measure(candidates).MaxBy(entry => entry.Room.Available);
+        var (pool, room) = Choose(candidates, wish.Size.Required);
         var size = VolumeSizes.Choose(
             wish.Size, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step);
         return InPool(pool, () =>
