@@ -12,8 +12,11 @@ namespace CsiTcmu.Csi;
 /// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
+/// <param name="health">What is wrong with them.</param>
+/// <param name="specification">How health is told.</param>
 /// <param name="nodeId">The node whose volumes these are.</param>
-public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId) : Controller.ControllerBase
+public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolumeHealth health, CsiSpecification specification, string nodeId)
+    : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -25,6 +28,9 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         RpcType.SingleNodeMultiWriter,
         RpcType.ModifyVolume,
     ];
+
+    private static readonly RpcType[] HealthTypes112 = [RpcType.VolumeCondition];
+    private static readonly RpcType[] HealthTypes113 = [RpcType.GetVolumeHealth, RpcType.ListVolumeHealth];
 
     /// <inheritdoc/>
     public override async Task<CreateVolumeResponse> CreateVolume(CreateVolumeRequest request, ServerCallContext context)
@@ -91,12 +97,8 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
     /// <inheritdoc/>
     public override async Task<ListVolumesResponse> ListVolumes(ListVolumesRequest request, ServerCallContext context)
     {
-        if (request.MaxEntries < 0)
-            throw CsiErrors.InvalidArgument($"max_entries is negative: {request.MaxEntries}");
-
-        // A token that no page ever had is ABORTED, whatever is wrong with it, so that the caller begins again.
-        if (System.Text.Encoding.UTF8.GetByteCount(request.StartingToken) > Fields.MaximumString)
-            throw CsiErrors.Error(StatusCode.Aborted, "starting_token is not a token of ours; begin again without it");
+        Pages.Check(request.MaxEntries, request.StartingToken);
+        if (specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(request, context.CancellationToken);
 
         var page = await catalogue.ListAsync(request.MaxEntries, request.StartingToken, context.CancellationToken);
         return new ListVolumesResponse
@@ -173,6 +175,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
 
+        if (specification == CsiSpecification.Csi112) return await GetWithConditionAsync(id, context.CancellationToken);
         return new ControllerGetVolumeResponse
         {
             Volume = Describe(await catalogue.GetAsync(id, context.CancellationToken)),
@@ -185,8 +188,10 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         ControllerGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new ControllerGetCapabilitiesResponse
         {
-            Capabilities = { Types.Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(HealthTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
         });
+
+    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     /// <summary>Nothing can be made under these conditions.</summary>
     private static GetCapacityResponse NoRoom() => new() { AvailableCapacity = 0, MaximumVolumeSize = 0 };

@@ -44,7 +44,7 @@ internal sealed unsafe partial class ServedDisk
 
             if (result < 0)
             {
-                Volatile.Write(ref _errors, _errors + 1);
+                CountFailure(result, slot->Request.Operation);
                 slot->Fail(SenseMapping.FromError(result, slot->Request.Operation));
                 break;
             }

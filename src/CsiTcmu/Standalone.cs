@@ -5,6 +5,7 @@ using CsiTcmu.Grpc;
 using CsiTcmu.Memory;
 using CsiTcmu.Verbs;
 using CsiTcmu.Volumes;
+using CsiTcmu.Volumes.Health;
 using CsiTcmu.Volumes.Node;
 using Microsoft.Extensions.Logging;
 
@@ -71,7 +72,8 @@ internal static class Standalone
             Interceptors = [calls.InterceptAsync],
             LoggerFactory = logging,
         });
-        CsiServices.Register(server, catalogue, node, VersionVerb.Version, () => !ended.IsCompleted);
+        var health = new NodeHealth(catalogue, attacher);
+        CsiServices.Register(server, catalogue, node, health, options.Specification, VersionVerb.Version, () => !ended.IsCompleted);
         await server.StartAsync();
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 

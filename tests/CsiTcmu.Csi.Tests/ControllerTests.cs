@@ -22,7 +22,7 @@ public sealed class ControllerTests : IAsyncLifetime
         Assert.Equal(
             [
                 RpcType.CreateDeleteVolume, RpcType.ListVolumes, RpcType.GetCapacity, RpcType.ExpandVolume, RpcType.GetVolume,
-                RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume,
+                RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume, RpcType.VolumeCondition,
             ],
             capabilities.Select(capability => capability.Rpc.Type));
     }

@@ -13,11 +13,11 @@ internal sealed class Driver : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("csi-").FullName;
     private readonly GrpcServer _server;
 
-    private Driver(IVolumeCatalogue catalogue, INodeVolumes node)
+    private Driver(IVolumeCatalogue catalogue, INodeVolumes node, IVolumeHealth health, CsiSpecification specification)
     {
         var socket = Path.Combine(_directory, "csi.sock");
         _server = new GrpcServer(new GrpcServerOptions { Endpoint = $"unix://{socket}", Interceptors = [new CallLog(Log).InterceptAsync] });
-        CsiServices.Register(_server, catalogue, node, "1.2.3", () => Ready);
+        CsiServices.Register(_server, catalogue, node, health, specification, "1.2.3", () => Ready);
         Client = new CsiClient(socket);
     }
 
@@ -27,11 +27,13 @@ internal sealed class Driver : IAsyncDisposable
 
     public CsiClient Client { get; }
 
-    public static Task<Driver> StartAsync(MemoryVolumes volumes) => StartAsync(volumes, volumes);
+    public static Task<Driver> StartAsync(MemoryVolumes volumes, CsiSpecification specification = CsiSpecification.Csi112) =>
+        StartAsync(volumes, volumes, new MemoryHealth(volumes), specification);
 
-    public static async Task<Driver> StartAsync(IVolumeCatalogue catalogue, INodeVolumes node)
+    public static async Task<Driver> StartAsync(
+        IVolumeCatalogue catalogue, INodeVolumes node, IVolumeHealth health, CsiSpecification specification = CsiSpecification.Csi112)
     {
-        var driver = new Driver(catalogue, node);
+        var driver = new Driver(catalogue, node, health, specification);
         await driver._server.StartAsync();
         return driver;
     }

@@ -12,7 +12,11 @@ public sealed class RefusalTests
         "GetPluginInfo", "GetPluginCapabilities", "Probe", "CreateVolume", "DeleteVolume", "ValidateVolumeCapabilities", "ListVolumes",
         "GetCapacity", "ControllerGetCapabilities", "ControllerExpandVolume", "ControllerModifyVolume", "ControllerGetVolume", "NodeStageVolume", "NodeUnstageVolume",
         "NodePublishVolume", "NodeUnpublishVolume", "NodeGetVolumeStats", "NodeExpandVolume", "NodeGetCapabilities", "NodeGetInfo",
+        .. OfHealth,
     ];
+
+    // There with CSI 1.13 only.
+    private static string[] OfHealth => ["ControllerGetVolumeHealth", "ControllerListVolumeHealth", "NodeGetVolumeHealth", "NodeGetStorageHealth"];
 
     private static IEnumerable<MethodDescriptor> Unary => CsiReflection.Descriptor.Services
         .SelectMany(service => service.Methods).Where(method => !method.IsServerStreaming);
@@ -27,7 +31,8 @@ public sealed class RefusalTests
     {
         var wrong = WrongRequests.All[name];
         var volumes = new MemoryVolumes();
-        await using var driver = await Driver.StartAsync(volumes);
+        var isOfHealth = OfHealth.Contains(wrong.Request.Descriptor.Name[..^"Request".Length], StringComparer.Ordinal);
+        await using var driver = await Driver.StartAsync(volumes, isOfHealth ? CsiSpecification.Csi113 : CsiSpecification.Csi112);
 
         await driver.RefusesAsync(wrong.Request, wrong.Code, wrong.Says);
 

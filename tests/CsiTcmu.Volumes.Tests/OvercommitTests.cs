@@ -42,18 +42,6 @@ public sealed class OvercommitTests : CatalogueTest
     }
 
     [Fact]
-    public async Task A_pool_that_is_nearly_full_promises_only_what_is_there()
-    {
-        await File.WriteAllBytesAsync(Pool + "/other", new byte[930 * Mebibyte]);
-        var room = await RoomAsync();
-        Assert.InRange(room.Available, 60 * Mebibyte, 70 * Mebibyte);
-        Assert.Equal(room.Available, room.MaximumVolumeSize);
-        await FailsAsync(VolumeError.Exhausted, () => CreateAsync(Of("a", 80 * Mebibyte)));
-        File.Delete(Pool + "/other");
-        await CreateAsync(Of("a", 80 * Mebibyte));
-    }
-
-    [Fact]
     public async Task Room_depends_on_what_is_asked_for()
     {
         Assert.Equal(16 * Mebibyte, (await RoomAsync()).MinimumVolumeSize);

@@ -113,6 +113,13 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
         });
     }
 
+    /// <summary>The pools.</summary>
+    internal IReadOnlyList<Pool> Pools => _pools;
+
+    /// <summary>The pool that has a volume of that id, usable or not; null when none has.</summary>
+    /// <exception cref="VolumeException">Unavailable: it may be in a pool that is gone.</exception>
+    internal Pool? PoolOf(string id) => FindPool(id, _pools);
+
     /// <summary>True when a pool of that name is one of this catalogue's.</summary>
     internal bool HasPool(string name) => _pools.Any(pool => string.Equals(pool.Name, name, StringComparison.Ordinal));
 

@@ -161,7 +161,7 @@ internal sealed class Pool : IDisposable
             Ratio = _specification.OvercommitRatio,
         };
         var mostPerFile = status.Magic == Ext4 ? Ext4MostBlocks * status.BlockSize : VolumeSizes.Maximum;
-        return new PoolRoom(promises, Math.Min(mostPerFile, VolumeSizes.Maximum), status.FreeBytes, status.IsReadOnly);
+        return new PoolRoom(promises, Math.Min(mostPerFile, VolumeSizes.Maximum), status.IsReadOnly);
     }
 
     private void Return(long bytes)
@@ -180,9 +180,8 @@ internal sealed class Pool : IDisposable
 /// <summary>Room in a pool.</summary>
 /// <param name="Promises">What is promised and what is there.</param>
 /// <param name="MaximumFile">Largest image that the pool's file system can hold.</param>
-/// <param name="Free">Bytes free for privileged users such as this process.</param>
 /// <param name="IsReadOnly">True when nothing can be written to the pool.</param>
-internal readonly record struct PoolRoom(Promises Promises, long MaximumFile, long Free, bool IsReadOnly)
+internal readonly record struct PoolRoom(Promises Promises, long MaximumFile, bool IsReadOnly)
 {
     /// <summary>Bytes that can be promised to new volumes; negative when more is promised than may be.</summary>
     public long Available => Promises.Available;

@@ -74,18 +74,14 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
     public StoredVolume Read(string id)
     {
         var descriptor = DescriptorFile.Read(Descriptor(id), id);
-        var image = Image(id);
-        var result = Syscalls.Status(image, out var status);
-        if (result < 0) throw new InvalidDataException($"{image} cannot be examined: {Syscalls.Describe(result)}. Put a copy of the image back");
-        if (status.Kind != FileKind.Regular) throw new InvalidDataException($"{image} is not a regular file. Put a copy of the image back");
-        if (status.Size < descriptor.Size)
-        {
-            throw new InvalidDataException(
-                $"{image} has {status.Size} bytes, its descriptor says {descriptor.Size}: it was cut. Put a copy of the image back, or lengthen it: truncate -s {descriptor.Size} {image}");
-        }
-
-        return new StoredVolume(pool, descriptor);
+        return ImageChecks.Run(Image(id), descriptor.Size) is { } damage
+            ? throw new InvalidDataException(damage.Message)
+            : new StoredVolume(pool, descriptor);
     }
+
+    /// <summary>Reads what is written about a volume that exists, whatever is the matter with its image.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public VolumeDescriptor ReadDescriptor(string id) => DescriptorFile.Read(Descriptor(id), id);
 
     /// <summary>Ids of all volumes, usable or not.</summary>
     public IReadOnlyList<string> List()

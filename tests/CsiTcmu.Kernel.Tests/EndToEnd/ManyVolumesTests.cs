@@ -29,6 +29,7 @@ public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper ou
     {
         var client = fixture.Driver.Client;
         var volumes = new StagedVolume[AtOnce];
+        var memory = AvailableMemory();
         await Parallel.ForEachAsync(Enumerable.Range(0, AtOnce), new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (i, _) =>
             volumes[i] = await StagedVolume.MakeAsync(client, $"many-{i}", i % 10 == 0 ? "ext4" : "", Size));
 
@@ -45,8 +46,12 @@ public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper ou
             Assert.StartsWith($"volume {i} ", image, StringComparison.Ordinal);
         }
 
+        output.WriteLine($"a volume that has done little takes {(memory - AvailableMemory()) / AtOnce} KiB of the node's memory");
         output.WriteLine($"{AtOnce} idle volumes: {await IdleProcess.SilenceAsync(fixture.Driver.Id)}");
         await Parallel.ForEachAsync(volumes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (volume, _) => await volume.RemoveAsync(client));
         Assert.Equal(_before, DriverFixture.Now());
     }
+
+    private static long AvailableMemory() =>
+        long.Parse(File.ReadLines("/proc/meminfo").First(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
 }
