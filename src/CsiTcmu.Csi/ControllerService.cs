@@ -13,8 +13,11 @@ namespace CsiTcmu.Csi;
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
 /// <param name="snapshots">Their snapshots.</param>
+/// <param name="health">What is wrong with them.</param>
+/// <param name="specification">How health is told.</param>
 /// <param name="nodeId">The node whose volumes these are.</param>
-public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, string nodeId) : Controller.ControllerBase
+public sealed partial class ControllerService(
+    IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, IVolumeHealth health, CsiSpecification specification, string nodeId) : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -30,6 +33,9 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         RpcType.GetSnapshot,
         RpcType.CloneVolume,
     ];
+
+    private static readonly RpcType[] HealthTypes112 = [RpcType.VolumeCondition];
+    private static readonly RpcType[] HealthTypes113 = [RpcType.GetVolumeHealth, RpcType.ListVolumeHealth];
 
     /// <inheritdoc/>
     public override async Task<CreateVolumeResponse> CreateVolume(CreateVolumeRequest request, ServerCallContext context)
@@ -97,12 +103,8 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
     /// <inheritdoc/>
     public override async Task<ListVolumesResponse> ListVolumes(ListVolumesRequest request, ServerCallContext context)
     {
-        if (request.MaxEntries < 0)
-            throw CsiErrors.InvalidArgument($"max_entries is negative: {request.MaxEntries}");
-
-        // A token that no page ever had is ABORTED, whatever is wrong with it, so that the caller begins again.
-        if (System.Text.Encoding.UTF8.GetByteCount(request.StartingToken) > Fields.MaximumString)
-            throw CsiErrors.Error(StatusCode.Aborted, "starting_token is not a token of ours; begin again without it");
+        Pages.Check(request.MaxEntries, request.StartingToken);
+        if (specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(request, context.CancellationToken);
 
         var page = await catalogue.ListAsync(request.MaxEntries, request.StartingToken, context.CancellationToken);
         return new ListVolumesResponse
@@ -129,7 +131,10 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
             return NoRoom();
 
         var room = await catalogue.GetRoomAsync(
-            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal), context.CancellationToken);
+            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal),
+            request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
+            request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]),
+            context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,
@@ -176,6 +181,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
 
+        if (specification == CsiSpecification.Csi112) return await GetWithConditionAsync(id, context.CancellationToken);
         return new ControllerGetVolumeResponse
         {
             Volume = Describe(await catalogue.GetAsync(id, context.CancellationToken)),
@@ -188,8 +194,10 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         ControllerGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new ControllerGetCapabilitiesResponse
         {
-            Capabilities = { Types.Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(HealthTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
         });
+
+    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     /// <summary>Nothing can be made under these conditions.</summary>
     private static GetCapacityResponse NoRoom() => new() { AvailableCapacity = 0, MaximumVolumeSize = 0 };

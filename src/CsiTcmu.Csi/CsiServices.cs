@@ -23,6 +23,8 @@ public static class CsiServices
     /// <param name="snapshots">Their snapshots, for the controller and the group controller.</param>
     /// <param name="blocks">The snapshots' blocks, for the snapshot metadata service.</param>
     /// <param name="node">The volumes on this node.</param>
+    /// <param name="health">What is wrong with volumes and pools.</param>
+    /// <param name="specification">How health is told.</param>
     /// <param name="vendorVersion">Version of the driver, not empty.</param>
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
     /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
@@ -32,6 +34,8 @@ public static class CsiServices
         ISnapshotCatalogue snapshots,
         ISnapshotBlocks blocks,
         INodeVolumes node,
+        IVolumeHealth health,
+        CsiSpecification specification,
         string vendorVersion,
         Func<bool> ready)
     {
@@ -40,15 +44,16 @@ public static class CsiServices
         ArgumentNullException.ThrowIfNull(snapshots);
         ArgumentNullException.ThrowIfNull(blocks);
         ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(health);
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
         server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
-        server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, node.NodeId)));
+        server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, health, specification, node.NodeId)));
         server.AddService(GroupController.BindService(new GroupControllerService(snapshots, node.NodeId)));
         server.AddService(SnapshotMetadata.BindService(new SnapshotMetadataService(blocks)));
-        server.AddService(Node.BindService(new NodeService(node)));
+        server.AddService(Node.BindService(new NodeService(node, health, specification)));
     }
 
     /// <summary>A node id is also a topology segment: 1 to 63 letters, digits, dashes, underscores and dots.</summary>

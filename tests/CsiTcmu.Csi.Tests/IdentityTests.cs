@@ -62,12 +62,11 @@ public sealed class IdentityTests
         Assert.Contains(says, Assert.Throws<ArgumentException>(() => CsiServices.CheckNodeId(nodeId)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Version_is_required() => Assert.Throws<ArgumentException>(() => CsiServices.Register(
-        new GrpcServer(new GrpcServerOptions { Endpoint = "/tmp/never-opened.sock" }),
-        new MemoryVolumes(),
-        new MemoryVolumes(),
-        new MemoryVolumes(),
-        new MemoryVolumes(),
-        "",
-        () => true));
+    public void Version_is_required()
+    {
+        var volumes = new MemoryVolumes();
+        var server = new GrpcServer(new GrpcServerOptions { Endpoint = "/tmp/never-opened.sock" });
+        Assert.Throws<ArgumentException>(
+            () => CsiServices.Register(server, volumes, volumes, volumes, volumes, new MemoryHealth(volumes), CsiSpecification.Csi112, "", () => true));
+    }
 }

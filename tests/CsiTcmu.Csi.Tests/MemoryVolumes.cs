@@ -124,9 +124,13 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
         }
     }
 
-    public async Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
+    public (string FileSystem, bool Block) LastRoom { get; private set; }
+
+    public async Task<Room> GetRoomAsync(
+        IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken)
     {
         await BeginAsync(nameof(GetRoomAsync), cancellationToken);
+        LastRoom = (fileSystem, block);
         return parameters.ContainsKey("pool") && parameters["pool"] != "main"
             ? throw new VolumeException(VolumeError.InvalidArgument, $"there is no pool {parameters["pool"]}")
             : new Room(5 * Maximum, Maximum, Minimum);

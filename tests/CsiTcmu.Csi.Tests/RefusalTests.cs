@@ -15,7 +15,11 @@ public sealed class RefusalTests
         "CreateSnapshot", "DeleteSnapshot", "ListSnapshots", "GetSnapshot",
         "GroupControllerGetCapabilities", "CreateVolumeGroupSnapshot", "DeleteVolumeGroupSnapshot", "GetVolumeGroupSnapshot",
         "GetMetadataAllocated", "GetMetadataDelta",
+        .. OfHealth,
     ];
+
+    // There with CSI 1.13 only.
+    private static string[] OfHealth => ["ControllerGetVolumeHealth", "ControllerListVolumeHealth", "NodeGetVolumeHealth", "NodeGetStorageHealth"];
 
     private static IEnumerable<MethodDescriptor> Methods => CsiReflection.Descriptor.Services.SelectMany(service => service.Methods);
 
@@ -29,7 +33,8 @@ public sealed class RefusalTests
     {
         var wrong = WrongRequests.All[name];
         var volumes = new MemoryVolumes();
-        await using var driver = await Driver.StartAsync(volumes);
+        var isOfHealth = OfHealth.Contains(wrong.Request.Descriptor.Name[..^"Request".Length], StringComparer.Ordinal);
+        await using var driver = await Driver.StartAsync(volumes, isOfHealth ? CsiSpecification.Csi113 : CsiSpecification.Csi112);
 
         await driver.RefusesAsync(wrong.Request, wrong.Code, wrong.Says);
 

@@ -20,7 +20,8 @@ internal static class WrongRequests
     [
         .. CreateVolume(), .. DeleteVolume(), .. ValidateVolumeCapabilities(), .. ListVolumes(), .. GetCapacity(), .. ControllerExpandVolume(),
         .. ControllerModifyVolume(), .. ControllerGetVolume(), .. NodeStageVolume(), .. NodeUnstageVolume(), .. NodePublishVolume(), .. NodeUnpublishVolume(),
-        .. NodeGetVolumeStats(), .. NodeExpandVolume(), .. Snapshots(), .. Groups(), .. Blocks(),
+        .. NodeGetVolumeStats(), .. NodeExpandVolume(), .. Snapshots(), .. Groups(), .. Blocks(), .. ControllerGetVolumeHealth(), .. ControllerListVolumeHealth(),
+        .. NodeGetVolumeHealth(), .. NodeGetStorageHealth(),
     ];
 
     private static IEnumerable<Case> Blocks() =>
@@ -218,6 +219,28 @@ internal static class WrongRequests
         .. Maps(NodeExpand, "secrets", r => r.Secrets),
     ];
 
+    private static IEnumerable<Case> ControllerGetVolumeHealth() =>
+    [
+        .. Texts(GetHealth, "volume_id", (r, value) => r.VolumeId = value),
+        .. Maps(GetHealth, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> ControllerListVolumeHealth() =>
+    [
+        Wrong(ListHealth, "negative page", r => r.MaxEntries = -1, "max_entries is negative: -1"),
+        Wrong(ListHealth, "long token", r => r.StartingToken = new string('t', 129), "starting_token is not a token of ours", StatusCode.Aborted),
+        .. Maps(ListHealth, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> NodeGetVolumeHealth() =>
+    [
+        .. Texts(NodeHealth, "volume_id", (r, value) => r.VolumeId = value),
+        .. WrongPaths(NodeHealth, "volume_publish_path", (r, value) => r.VolumePublishPath = value, StatusCode.InvalidArgument),
+        .. WrongPaths(NodeHealth, "staging_target_path", (r, value) => r.StagingTargetPath = value, StatusCode.InvalidArgument),
+    ];
+
+    private static IEnumerable<Case> NodeGetStorageHealth() => Maps(StorageHealth, "secrets", r => r.Secrets);
+
     /// <summary>A required string.</summary>
     private static IEnumerable<Case> Texts<T>(Func<T> good, string field, Action<T, string> set)
         where T : IMessage
@@ -368,6 +391,14 @@ internal static class WrongRequests
     private static DeleteVolumeGroupSnapshotRequest DeleteGroup() => Good.DeleteGroup();
 
     private static GetVolumeGroupSnapshotRequest GetGroup() => Good.GetGroup();
+
+    private static ControllerGetVolumeHealthRequest GetHealth() => new() { VolumeId = "vol-0000" };
+
+    private static ControllerListVolumeHealthRequest ListHealth() => new();
+
+    private static NodeGetVolumeHealthRequest NodeHealth() => new() { VolumeId = "vol-0000" };
+
+    private static NodeGetStorageHealthRequest StorageHealth() => new();
 
     private static void Set(RepeatedField<VolumeCapability> list, params VolumeCapability[] values)
     {

@@ -46,7 +46,7 @@ public sealed partial class VolumeCatalogue
 
     private async Task<StoredVolume> CreateEmptyAsync(string id, VolumeWish wish, VolumeParameters parameters, IReadOnlyList<Pool> candidates)
     {
-        var (pool, room) = Measure(candidates).MaxBy(entry => entry.Room.Available);
+        var (pool, room) = Choose(candidates, wish.Size.Required);
         var size = VolumeSizes.Choose(
             wish.Size, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step);
         var descriptor = Describe(id, wish, parameters, size);

@@ -6,10 +6,31 @@ public sealed partial class VolumeCatalogue
     public Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken) =>
         Task.Run(() => List(maximum, token), cancellationToken).WaitAsync(cancellationToken);
 
+    /// <summary>Ids of all volumes behind one, usable or not, in order.</summary>
+    /// <param name="last">The id behind which they begin; empty for all.</param>
+    /// <param name="tolerant">True to leave out the volumes of pools that do not answer.</param>
+    /// <exception cref="VolumeException">A pool does not answer.</exception>
+    internal IReadOnlyList<string> ListIds(string last, bool tolerant)
+    {
+        var ids = new List<string>();
+        foreach (var pool in _pools)
+        {
+            try
+            {
+                ids.AddRange(InPool(pool, pool.Volumes.List));
+            }
+            catch (VolumeException) when (tolerant)
+            {
+                // The health of the pools tells.
+            }
+        }
+
+        return [.. ids.Where(id => string.CompareOrdinal(id, last) > 0).Order(StringComparer.Ordinal)];
+    }
+
     private VolumePage List(int maximum, string token)
     {
-        if (maximum < 0) throw new VolumeException(VolumeError.InvalidArgument, $"a page of {maximum} volumes cannot be; ask for 0 (all) or more");
-
+        VolumePages.Check(maximum);
         var last = PageToken.Read(token);
         var volumes = new List<Volume>();
         foreach (var (pool, id) in Ids().Where(entry => string.CompareOrdinal(entry.Id, last) > 0).OrderBy(entry => entry.Id, StringComparer.Ordinal))

@@ -25,7 +25,7 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
     public string NodeId { get; } = nodeId;
 
     /// <inheritdoc/>
-    public int MaximumVolumes => 0;
+    public int MaximumVolumes { get; init; }
 
     /// <summary>
     /// Goes on with the I/O of every disk that an earlier process left. To be called before anything else; failures are logged and keep

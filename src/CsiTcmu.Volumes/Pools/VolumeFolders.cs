@@ -32,6 +32,10 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
         return new StoredVolume(pool, descriptor);
     }
 
+    /// <summary>Reads what is written about a volume that exists, whatever is the matter with its image.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public VolumeDescriptor ReadDescriptor(string id) => DescriptorFile.Read(_folders.Descriptor(id), id);
+
     /// <summary>Ids of all volumes, usable or not.</summary>
     public IReadOnlyList<string> List() => _folders.List();
 

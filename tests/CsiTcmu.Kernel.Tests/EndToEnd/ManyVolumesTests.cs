@@ -31,6 +31,7 @@ public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper ou
     {
         var client = fixture.Driver.Client;
         var volumes = new StagedVolume[AtOnce];
+        var memory = AvailableMemory();
         await Parallel.ForEachAsync(Enumerable.Range(0, AtOnce), new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (i, _) =>
             volumes[i] = await StagedVolume.MakeAsync(client, $"many-{i}", i % 10 == 0 ? "ext4" : "", Size));
 
@@ -47,10 +48,14 @@ public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper ou
             Assert.StartsWith($"volume {i} ", image, StringComparison.Ordinal);
         }
 
+        output.WriteLine($"a volume that has done little takes {(memory - AvailableMemory()) / AtOnce} KiB of the node's memory");
         var idle = await IdleProcess.SilenceAsync(fixture.Driver.Id, MostProcessor);
         output.WriteLine($"{AtOnce} idle volumes: {idle}");
         Assert.InRange(idle.ResidentBytes, 1, MostResident);
         await Parallel.ForEachAsync(volumes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (volume, _) => await volume.RemoveAsync(client));
         Assert.Equal(_before, DriverFixture.Now());
     }
+
+    private static long AvailableMemory() =>
+        long.Parse(File.ReadLines("/proc/meminfo").First(line => line.StartsWith("MemAvailable:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]);
 }
