@@ -38,6 +38,7 @@ public sealed partial class VolumeCatalogue
         if (parameters.Pool.Length > 0 && !string.Equals(existing.Pool.Name, parameters.Pool, StringComparison.Ordinal)) return $"is in pool '{existing.Pool.Name}'";
         if (descriptor.BlockSize != parameters.BlockSize) return $"has a block size of {descriptor.BlockSize}";
         if (!descriptor.Block && !string.Equals(descriptor.FileSystem, parameters.FileSystem, StringComparison.Ordinal)) return $"is for {descriptor.FileSystem}";
+        if (existing.Encryption != parameters.Encryption) return existing.Encryption.Enabled ? "is encrypted in another way" : "is not encrypted";
         if (existing.Limits != parameters.Limits) return "has other limits";
         return string.Equals(descriptor.MkfsOptions, parameters.MkfsOptions, StringComparison.Ordinal) ? null : $"has mkfs options '{descriptor.MkfsOptions}'";
     }
@@ -46,11 +47,11 @@ public sealed partial class VolumeCatalogue
     {
         var (pool, room) = Measure(candidates).MaxBy(entry => entry.Room.Available);
         var size = VolumeSizes.Choose(
-            wish.Size, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step);
+            wish.Size, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), VolumeSizes.MaximumIn(room, parameters.Encryption));
         return InPool(pool, () =>
         {
             pool.Volumes.Clean(id);
-            using var reservation = pool.Reserve(size);
+            using var reservation = pool.Reserve(size + parameters.Encryption.Overhead);
             var descriptor = new VolumeDescriptor
             {
                 Version = VolumeDescriptor.CurrentVersion,

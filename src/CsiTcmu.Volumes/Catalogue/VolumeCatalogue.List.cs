@@ -14,7 +14,7 @@ public sealed partial class VolumeCatalogue
         if (token.Length > 0 && !VolumeId.IsValid(token))
             throw new VolumeException(VolumeError.Aborted, "the page token is none that this driver gave out; begin again without one");
         var volumes = new List<Volume>();
-        foreach (var (pool, id) in Ids().Where(entry => string.CompareOrdinal(entry.Id, token) > 0).OrderBy(entry => entry.Id, StringComparer.Ordinal))
+        foreach (var (pool, id) in Ids().Where(entry => VolumeId.IsValid(entry.Id) && string.CompareOrdinal(entry.Id, token) > 0).OrderBy(entry => entry.Id, StringComparer.Ordinal))
         {
             // A volume that is deleted meanwhile, or damaged, is not in the list.
             if (InPool(pool, () => TryRead(pool, id, out _)) is { } volume) volumes.Add(volume.ToVolume());

@@ -96,7 +96,11 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
 
     /// <summary>The volume.</summary>
     /// <exception cref="VolumeException">NotFound; FailedPrecondition: it is damaged; Unavailable: it may be in a pool that is gone.</exception>
-    internal StoredVolume Require(string id) => Find(id) ?? throw VolumeId.NotFound(id);
+    internal StoredVolume Require(string id) => (VolumeId.IsValid(id) ? Find(id) : null) ?? throw VolumeId.NotFound(id);
+
+    /// <summary>The volume, which may be an ephemeral one.</summary>
+    /// <exception cref="VolumeException">As for <see cref="Require"/>.</exception>
+    internal StoredVolume RequireStored(string id) => Find(id) ?? throw VolumeId.NotFound(id);
 
     /// <summary>The volume, or null when there is none.</summary>
     /// <exception cref="VolumeException">FailedPrecondition: it is damaged; Unavailable: it may be in a pool that is gone.</exception>
@@ -105,7 +109,7 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
     /// <summary>As <see cref="Find(string)"/>; of the pools that are gone only some matter.</summary>
     private StoredVolume? Find(string id, IReadOnlyList<Pool> needed)
     {
-        if (!VolumeId.IsValid(id)) return null;
+        if (!VolumeId.IsStored(id)) return null;
         if (FindPool(id, needed) is not { } pool) return null;
         return InPool(pool, () =>
         {
@@ -175,9 +179,9 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, IDisposable
         var (available, largest) = (0L, 0L);
         foreach (var (_, room) in Measure(Candidates(parameters.Pool)))
         {
-            var here = Math.Max(0, room.Available / VolumeSizes.Step * VolumeSizes.Step);
+            var here = Math.Max(0, (room.Available - parameters.Encryption.Overhead) / VolumeSizes.Step * VolumeSizes.Step);
             available += here;
-            largest = Math.Max(largest, Math.Min(here, room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step));
+            largest = Math.Max(largest, Math.Min(here, VolumeSizes.MaximumIn(room, parameters.Encryption)));
         }
 
         return new Room(available, largest, minimum);

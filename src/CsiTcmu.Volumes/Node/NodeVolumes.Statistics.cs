@@ -13,7 +13,7 @@ public sealed partial class NodeVolumes
     /// <inheritdoc/>
     public async Task<VolumeStatistics> GetStatisticsAsync(string id, string volumePath, CancellationToken cancellationToken)
     {
-        if (!VolumeId.IsValid(id)) throw VolumeId.NotFound(id);
+        if (VolumeId.IsStored(id) && !VolumeId.IsValid(id)) throw VolumeId.NotFound(id);
 
         // A disk that does not answer keeps one thread of this process, not one more with each question.
         if (!_asked.TryAdd(id, 0)) throw new VolumeException(VolumeError.Unavailable, $"volume '{id}' has not answered the last question for its use yet");
@@ -22,7 +22,7 @@ public sealed partial class NodeVolumes
             {
                 try
                 {
-                    return Measure(id, volumePath);
+                    return Measure(OwnId(id), volumePath);
                 }
                 finally
                 {
@@ -46,7 +46,7 @@ public sealed partial class NodeVolumes
 
     private VolumeStatistics Measure(string id, string volumePath)
     {
-        catalogue.Require(id);
+        catalogue.RequireStored(id);
         var (disk, mount) = Locate(id, volumePath) ?? throw NotAt(id, volumePath);
         if (mount is null)
         {
@@ -65,7 +65,7 @@ public sealed partial class NodeVolumes
             Block: false);
     }
 
-    /// <summary>The volume's disk and, for a file system, its mount at that path; null when the volume is not there.</summary>
+    /// <summary>The volume's device and, for a file system, its mount at that path; null when the volume is not there.</summary>
     private (AttachedDisk Disk, MountEntry? Mount)? Locate(string id, string volumePath)
     {
         HostPath? path;
@@ -78,12 +78,12 @@ public sealed partial class NodeVolumes
             return null;
         }
 
-        if (path?.Status is null || attacher.Find(id) is not { } disk) return null;
-        if (MountTable.Read().Top(path.Path) is { } top && top.Device == disk.Number) return (disk, top);
+        if (path?.Status is null || FindDevice(id) is not { } disk) return null;
+        if (MountTable.Read().Top(path.Path) is { } top && top.Disk == disk.Number) return (disk, top);
         if (IsNodeAt(path.Path, disk)) return (disk, null);
 
         // Nothing is mounted where a raw block volume is staged.
-        return path.Status is { Kind: FileKind.Directory } && catalogue.Require(id).Descriptor.Block ? (disk, null) : null;
+        return path.Status is { Kind: FileKind.Directory } && catalogue.RequireStored(id).Descriptor.Block ? (disk, null) : null;
     }
 
     private static VolumeException NotAt(string id, string path) =>

@@ -78,10 +78,10 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
         var result = Syscalls.Status(image, out var status);
         if (result < 0) throw new InvalidDataException($"{image} cannot be examined: {Syscalls.Describe(result)}. Put a copy of the image back");
         if (status.Kind != FileKind.Regular) throw new InvalidDataException($"{image} is not a regular file. Put a copy of the image back");
-        if (status.Size < descriptor.Size)
+        if (status.Size < descriptor.ImageSize)
         {
             throw new InvalidDataException(
-                $"{image} has {status.Size} bytes, its descriptor says {descriptor.Size}: it was cut. Put a copy of the image back, or lengthen it: truncate -s {descriptor.Size} {image}");
+                $"{image} has {status.Size} bytes, its descriptor says {descriptor.ImageSize}: it was cut. Put a copy of the image back, or lengthen it: truncate -s {descriptor.ImageSize} {image}");
         }
 
         return new StoredVolume(pool, descriptor);
@@ -91,7 +91,7 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
     public IReadOnlyList<string> List()
     {
         pool.Require();
-        return [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(VolumeId.IsValid)];
+        return [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(VolumeId.IsStored)];
     }
 
     /// <summary>What all volumes together are promised, and how much of that is allocated already.</summary>
@@ -120,7 +120,7 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
         FaultPoints.Reach(FaultPoints.CreateFolder);
         try
         {
-            DurableFiles.MakeSparse($"{folder}/{ImageName}", descriptor.Size);
+            DurableFiles.MakeSparse($"{folder}/{ImageName}", descriptor.ImageSize);
             FaultPoints.Reach(FaultPoints.CreateImage);
             DescriptorFile.Write($"{folder}/{DescriptorName}", descriptor);
             FaultPoints.Reach(FaultPoints.CreateDescriptor);
@@ -181,7 +181,7 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
     {
         try
         {
-            return DescriptorFile.Read(Descriptor(id), id).Size;
+            return DescriptorFile.Read(Descriptor(id), id).ImageSize;
         }
         catch (Exception cause) when (cause is IOException or InvalidDataException)
         {
