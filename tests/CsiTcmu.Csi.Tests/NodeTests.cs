@@ -118,7 +118,7 @@ public sealed class NodeTests : IAsyncLifetime
 
         Assert.Equal(["CreateAsync", "PublishEphemeralAsync"], _volumes.Calls);
         Assert.Equal(("", Good.Target, readOnly), _volumes.LastPublish);
-        Assert.Equal(publish.VolumeContext, _volumes.LastContext!);
+        Assert.Equal("2Gi", _volumes.LastContext!["size"]);
         Assert.Equal("of the pod", _volumes.LastUse!.Secrets.Passphrase("a", ""));
     }
 

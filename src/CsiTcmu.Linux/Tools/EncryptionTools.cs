@@ -51,11 +51,16 @@ public static class EncryptionTools
     {
         var result = await RunLockedAsync(
             device,
+            "cryptsetup",
             passphrase,
             "luksFormat", "--batch-mode", "--type", "luks2", "--key-file=-", "--sector-size", Text(sectorSize), "--offset", Text(HeaderBytes / SectorBytes),
             "--pbkdf", "argon2id", "--pbkdf-memory", Text(memoryBytes >> 10), "--pbkdf-force-iterations", Text(Passes), "--pbkdf-parallel", Text(Lanes), device);
         return Read(result, $"no LUKS2 header can be made on {device}");
     }
+
+    /// <summary>Waits until nobody formats or opens the device any more.</summary>
+    /// <exception cref="IOException">flock(1) is missing or failed; the message holds what it said.</exception>
+    public static async Task<EncryptionResult> SettleAsync(string device) => Read(await RunLockedAsync(device, "true"), $"{device} cannot be locked");
 
     /// <summary>Maps the content of an encrypted device.</summary>
     /// <param name="device">The device.</param>
@@ -64,7 +69,7 @@ public static class EncryptionTools
     /// <param name="discard">Passes discards on, which show whoever sees the device below where nothing is stored.</param>
     /// <exception cref="IOException">cryptsetup is missing or failed; the message holds what it said.</exception>
     public static async Task<EncryptionResult> OpenAsync(string device, string name, string passphrase, bool discard) => Read(
-        await RunLockedAsync(device, passphrase, ["open", "--type", "luks2", "--key-file=-", .. discard ? ["--allow-discards"] : Array.Empty<string>(), device, name]),
+        await RunLockedAsync(device, "cryptsetup", passphrase, ["open", "--type", "luks2", "--key-file=-", .. discard ? ["--allow-discards"] : Array.Empty<string>(), device, name]),
         $"{device} cannot be opened");
 
     /// <summary>Makes a mapping as large as its device allows.</summary>
@@ -90,8 +95,8 @@ public static class EncryptionTools
         _ => throw new IOException($"{failed}: {result.Summary}"),
     };
 
-    private static Task<ToolResult> RunLockedAsync(string device, string passphrase, params string[] words) =>
-        Tool.RunAsync("flock", ["--wait", LockPatience, "--conflict-exit-code", Text(LockTaken), device, "cryptsetup", .. words], passphrase, WithoutUdev);
+    private static Task<ToolResult> RunLockedAsync(string device, string program, string input = "", params string[] words) =>
+        Tool.RunAsync("flock", ["--wait", LockPatience, "--conflict-exit-code", Text(LockTaken), device, program, .. words], input, WithoutUdev);
 
     private static Task<ToolResult> RunAsync(string passphrase, params string[] words) => Tool.RunAsync("cryptsetup", words, passphrase, WithoutUdev);
 

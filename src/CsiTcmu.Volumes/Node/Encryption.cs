@@ -47,6 +47,14 @@ internal static class Encryption
             ?? throw new VolumeException(VolumeError.Aborted, $"{disk.Path} of volume '{volume.Id}' is in use by another program; try again when it has ended");
     }
 
+    /// <summary>Waits for a cryptsetup that an earlier process left: it would map a disk that is about to go.</summary>
+    /// <exception cref="VolumeException">Aborted: it goes on.</exception>
+    public static async Task SettleAsync(string id, AttachedDisk disk)
+    {
+        if (await EncryptionTools.SettleAsync(disk.Path) != EncryptionResult.Done)
+            throw new VolumeException(VolumeError.Aborted, $"{disk.Path} of volume '{id}' is in use by a cryptsetup that an earlier process started; try again when it has ended");
+    }
+
     /// <summary>Removes the volume's mapping and sees that it is gone. Success when there is none.</summary>
     /// <exception cref="VolumeException">FailedPrecondition: it is in use.</exception>
     public static async Task CloseAsync(string id)

@@ -24,8 +24,9 @@ public sealed partial class NodeVolumes
 
         var disk = FindDevice(id) ?? throw Failed($"volume '{id}' is not staged; stage it first");
 
-        // What is on the disk below the mapping is for nobody.
-        if (volume.Encryption.Enabled && !Encryption.IsMapping(disk)) throw Failed($"volume '{id}' is encrypted and not open; stage it first");
+        // What is on the disk below the mapping is for nobody, and a mapping that was not finished is made anew by the next stage.
+        if (volume.Encryption.Enabled && (!Encryption.IsMapping(disk) || volume.Descriptor.Format == FormatState.Formatting))
+            throw Failed($"volume '{id}' is encrypted and not open; stage it first");
         var table = MountTable.Read();
         var staged = use.Block ? null : Staged(id, table, staging, disk);
         var source = staged?.Target ?? disk.Path;

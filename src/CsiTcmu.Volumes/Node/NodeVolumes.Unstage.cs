@@ -21,6 +21,7 @@ public sealed partial class NodeVolumes
         if (attacher.Find(id) is { } disk)
         {
             await attacher.EnsureServedAsync(id, DiskOf(id));
+            if (IsEncrypted(id)) await Encryption.SettleAsync(id, disk);
             if (Encryption.Find(id, disk) is { } mapping)
             {
                 await ReleaseAsync(id, path, mapping);
@@ -56,12 +57,16 @@ public sealed partial class NodeVolumes
             throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; release it there first");
     }
 
+    private bool IsEncrypted(string id) => TryFind(id)?.Encryption.Enabled == true;
+
     /// <summary>What a volume's disk is made from; null when its descriptor cannot tell.</summary>
-    private DiskSpecification? DiskOf(string id)
+    private DiskSpecification? DiskOf(string id) => TryFind(id)?.ToDisk();
+
+    private StoredVolume? TryFind(string id)
     {
         try
         {
-            return catalogue.Find(id)?.ToDisk();
+            return catalogue.Find(id);
         }
         catch (VolumeException)
         {

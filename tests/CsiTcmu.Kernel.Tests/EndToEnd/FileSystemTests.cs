@@ -19,7 +19,7 @@ public sealed class FileSystemTests(DriverFixture fixture)
     [Trait("Kernel", "any")]
     [InlineData("ext4", 64, true)]
     [InlineData("xfs", 300, true)]
-    [InlineData("btrfs", 128, false)]
+    [InlineData("btrfs", 256, false)]
     public async Task A_file_system_grows_in_use_and_tells_its_use(string fileSystem, int mebibytes, bool countsInodes)
     {
         var volume = await StagedVolume.MakeAsync(Client, "grows-" + fileSystem, fileSystem, mebibytes * Mebibyte);
