@@ -55,7 +55,11 @@ public static class EncryptionTools
             passphrase,
             "luksFormat", "--batch-mode", "--type", "luks2", "--key-file=-", "--sector-size", Text(sectorSize), "--offset", Text(HeaderBytes / SectorBytes),
             "--pbkdf", "argon2id", "--pbkdf-memory", Text(memoryBytes >> 10), "--pbkdf-force-iterations", Text(Passes), "--pbkdf-parallel", Text(Lanes), device);
-        return Read(result, $"no LUKS2 header can be made on {device}");
+
+        // That the device is open exclusively, by a mapping or a mount, has no exit status of its own.
+        return result.ExitCode != 0 && result.Error.Contains("device in use", StringComparison.Ordinal)
+            ? EncryptionResult.Busy
+            : Read(result, $"no LUKS2 header can be made on {device}");
     }
 
     /// <summary>Waits until nobody formats or opens the device any more.</summary>
