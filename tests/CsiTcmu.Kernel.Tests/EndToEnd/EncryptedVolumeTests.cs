@@ -144,7 +144,7 @@ public sealed class EncryptedVolumeTests(DriverFixture fixture, ITestOutputHelpe
         Assert.Equal(1, found);
     }
 
-    private static Task<long> SizeAsync(string disk) => Shell.RunAsync("blockdev", "--getsize64", disk).ContinueWith(size => long.Parse(size.Result), TaskScheduler.Default);
+    private static async Task<long> SizeAsync(string disk) => long.Parse(await Shell.RunAsync("blockdev", "--getsize64", disk));
 
     private static string DataOf(StagedVolume volume) => volume.Capability.Mount is null ? volume.Target : volume.Target + "/data";
 
