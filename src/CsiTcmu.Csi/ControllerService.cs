@@ -157,8 +157,8 @@ public sealed partial class ControllerService(
         {
             CapacityBytes = volume.Size,
 
-            // The catalogue has grown a disk that is present; only a file system is left to the node.
-            NodeExpansionRequired = !volume.Block && use is not { Block: true },
+            // The catalogue has grown a disk that is present; a mapping, which needs the key, and a file system are left to the node.
+            NodeExpansionRequired = volume.Encrypted || (!volume.Block && use is not { Block: true }),
         };
     }
 

@@ -15,6 +15,9 @@ namespace CsiTcmu.Csi;
 /// <param name="specification">How health is told.</param>
 public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth health, CsiSpecification specification) : Node.NodeBase
 {
+    /// <summary>Says that no other call has made the volume and none will stage it (Kubernetes, inline volumes).</summary>
+    private const string EphemeralKey = "csi.storage.k8s.io/ephemeral";
+
     private static readonly RpcType[] Types =
     [
         RpcType.StageUnstageVolume,
@@ -36,7 +39,7 @@ public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth heal
         Fields.Map(request.VolumeContext, "volume_context");
         Fields.Map(request.Secrets, "secrets");
 
-        await volumes.StageAsync(id, stagingPath, use, context.CancellationToken);
+        await volumes.StageAsync(id, stagingPath, use with { Secrets = Secrets(request.Secrets) }, context.CancellationToken);
         return new NodeStageVolumeResponse();
     }
 
@@ -60,13 +63,26 @@ public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth heal
         Fields.Map(request.VolumeContext, "volume_context");
         Fields.Map(request.Secrets, "secrets");
         var stagingPath = Paths.Optional(request.StagingTargetPath, "staging_target_path");
+
+        // A volume that is only ever read is mounted so, whatever the flag says. "Many nodes" are those of its topology: this one.
+        var readOnly = request.Readonly || use.AccessMode is AccessMode.SingleNodeReaderOnly or AccessMode.MultiNodeReaderOnly;
+        if (string.Equals(request.VolumeContext.GetValueOrDefault(EphemeralKey), "true", StringComparison.Ordinal))
+        {
+            await volumes.PublishEphemeralAsync(
+                id,
+                targetPath,
+                use with { Secrets = Secrets(request.Secrets) },
+                new Dictionary<string, string>(request.VolumeContext, StringComparer.Ordinal),
+                readOnly,
+                context.CancellationToken);
+            return new NodePublishVolumeResponse();
+        }
+
         if (stagingPath.Length == 0)
             throw CsiErrors.Error(StatusCode.FailedPrecondition, "staging_target_path is not set: call NodeStageVolume first and pass its path");
         if (Paths.Overlap(stagingPath, targetPath))
             throw CsiErrors.InvalidArgument("target_path and staging_target_path lie within each other; use separate directories");
 
-        // A volume that is only ever read is mounted so, whatever the flag says.
-        var readOnly = request.Readonly || use.AccessMode == AccessMode.SingleNodeReaderOnly;
         await volumes.PublishAsync(id, stagingPath, targetPath, use, readOnly, context.CancellationToken);
         return new NodePublishVolumeResponse();
     }
@@ -107,7 +123,7 @@ public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth heal
 
         return new NodeExpandVolumeResponse
         {
-            CapacityBytes = await volumes.ExpandAsync(id, volumePath, size, context.CancellationToken),
+            CapacityBytes = await volumes.ExpandAsync(id, volumePath, size, Secrets(request.Secrets), context.CancellationToken),
         };
     }
 
@@ -129,6 +145,9 @@ public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth heal
 
     private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
+    private static VolumeSecrets Secrets(IEnumerable<KeyValuePair<string, string>> secrets) =>
+        new(new Dictionary<string, string>(secrets, StringComparer.Ordinal));
+
     private static IEnumerable<VolumeUsage> Usage(VolumeStatistics statistics)
     {
         if (statistics.Block)
@@ -144,6 +163,8 @@ public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth heal
             Used = statistics.UsedBytes,
             Available = statistics.AvailableBytes,
         };
+        // btrfs makes inodes as they are needed and counts none.
+        if (statistics.TotalInodes == 0) yield break;
         yield return new VolumeUsage
         {
             Unit = VolumeUsage.Types.Unit.Inodes,

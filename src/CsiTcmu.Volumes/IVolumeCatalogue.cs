@@ -66,7 +66,10 @@ public sealed record Volume
     /// <summary>True when it was made for raw block.</summary>
     public bool Block { get; init; }
 
-    /// <summary>File system that a mounted volume is formatted with: ext4 or xfs.</summary>
+    /// <summary>True when what is stored is encrypted, and the node needs the passphrase to stage and grow it.</summary>
+    public bool Encrypted { get; init; }
+
+    /// <summary>File system that a mounted volume is formatted with: ext4, xfs or btrfs.</summary>
     public required string FileSystem { get; init; }
 
     /// <summary>Extra words for mkfs; empty for none.</summary>

@@ -234,6 +234,10 @@ public sealed class ControllerTests : IAsyncLifetime
         await _driver.Client.CreateVolumeAsync(new() { Name = "raw", VolumeCapabilities = { Good.Block() } });
         Assert.False((await _driver.Client.ControllerExpandVolumeAsync(Good.Expand("vol-0001"))).NodeExpansionRequired);
 
+        // The mapping of an encrypted one grows where the key is.
+        await _driver.Client.CreateVolumeAsync(new() { Name = "secret", VolumeCapabilities = { Good.Block() }, Parameters = { ["encrypted"] = "true" } });
+        Assert.True((await _driver.Client.ControllerExpandVolumeAsync(Good.Expand("vol-0002"))).NodeExpansionRequired);
+
         request.CapacityRange = new() { RequiredBytes = 1 };
         Assert.Equal(2 * Good.Gibibyte, (await _driver.Client.ControllerExpandVolumeAsync(request)).CapacityBytes);
         await _driver.RefusesAsync(Good.Expand("never-was"), StatusCode.NotFound, "never-was");
@@ -266,7 +270,7 @@ public sealed class ControllerTests : IAsyncLifetime
 
     private static Dictionary<string, (Action<ValidateVolumeCapabilitiesRequest> Change, string Says)> Differences { get; } = new()
     {
-        ["multi-node"] = (r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeReaderOnly)), "MULTI_NODE_READER_ONLY is not supported"),
+        ["multi-node"] = (r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeSingleWriter)), "MULTI_NODE_SINGLE_WRITER is not supported"),
         ["future mode"] = (r => r.VolumeCapabilities.Add(Good.Mount((Mode)42)), "access mode 42 is not known"),
         ["block and mount"] = (r => r.VolumeCapabilities.Add(Good.Block()), "both a raw block device and a mounted file system"),
         ["block"] = (r => r.VolumeCapabilities[0] = Good.Block(), "the volume was made for a file system"),

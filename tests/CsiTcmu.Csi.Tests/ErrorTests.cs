@@ -17,6 +17,7 @@ public sealed class ErrorTests : IAsyncLifetime
     [Theory]
     [InlineData(VolumeError.InvalidArgument, StatusCode.InvalidArgument)]
     [InlineData(VolumeError.NotFound, StatusCode.NotFound)]
+    [InlineData(VolumeError.Unauthenticated, StatusCode.Unauthenticated)]
     [InlineData(VolumeError.AlreadyExists, StatusCode.AlreadyExists)]
     [InlineData(VolumeError.Exhausted, StatusCode.ResourceExhausted)]
     [InlineData(VolumeError.OutOfRange, StatusCode.OutOfRange)]

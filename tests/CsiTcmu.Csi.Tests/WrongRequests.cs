@@ -47,8 +47,8 @@ internal static class WrongRequests
         Wrong(Create, "block and mount", r => r.VolumeCapabilities.Add(Good.Block()), "both a raw block device and a mounted file system"),
         Wrong(Create, "ext4 and xfs",
             r => Set(r.VolumeCapabilities, Good.Mount(fsType: "ext4"), Good.Mount(fsType: "xfs")), "several file systems (ext4, xfs)"),
-        Wrong(Create, "one mode of many supported", r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeReaderOnly)),
-            "MULTI_NODE_READER_ONLY is not supported: a volume is on one node"),
+        Wrong(Create, "one mode of many supported", r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeSingleWriter)),
+            "MULTI_NODE_SINGLE_WRITER is not supported: a volume is on one node"),
         .. Ranges(Create, (r, value) => r.CapacityRange = value),
         .. Maps(Create, "parameters", r => r.Parameters),
         .. Maps(Create, "secrets", r => r.Secrets),
@@ -308,11 +308,10 @@ internal static class WrongRequests
     {
         (string Name, VolumeCapability Value, string Says)[] wrong =
         [
-            ("multi-node reader", Good.Mount(Mode.MultiNodeReaderOnly), "MULTI_NODE_READER_ONLY is not supported: a volume is on one node"),
-            ("multi-node single writer", Good.Mount(Mode.MultiNodeSingleWriter), "MULTI_NODE_SINGLE_WRITER is not supported"),
+            ("multi-node single writer", Good.Mount(Mode.MultiNodeSingleWriter), "MULTI_NODE_SINGLE_WRITER is not supported: a volume is on one node"),
             ("multi-node writer of a block device", Good.Block(Mode.MultiNodeMultiWriter), "MULTI_NODE_MULTI_WRITER is not supported"),
             ("access mode of the future", Good.Mount((Mode)99), "access mode 99 is not known"),
-            ("btrfs", Good.Mount(fsType: "btrfs"), "file system \"btrfs\" is not supported; use ext4 or xfs"),
+            ("ntfs", Good.Mount(fsType: "ntfs"), "file system \"ntfs\" is not supported; use ext4 or xfs or btrfs"),
             ("EXT4", Good.Mount(fsType: "EXT4"), "file system \"EXT4\" is not supported"),
             ("mount group", Grouped("1000"), "volume_mount_group is not supported"),
         ];

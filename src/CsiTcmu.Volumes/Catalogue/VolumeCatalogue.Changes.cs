@@ -17,7 +17,12 @@ public sealed partial class VolumeCatalogue
         var snapshot = RequireSnapshot(id);
         var size = SizeBehind(startingOffset, snapshot);
         var image = OpenImage(snapshot);
-        return new BlockList(snapshot.Pool.Name, size, token => AllocatedBlocks.Find(image, startingOffset, size, token), image);
+        var header = snapshot.Descriptor.HeaderSize;
+        return new BlockList(
+            snapshot.Pool.Name,
+            size,
+            token => BehindHeader(AllocatedBlocks.Find(image, header + startingOffset, header + size, token), header),
+            image);
     }
 
     private BlockList OpenChanged(string baseId, string targetId, long startingOffset)
@@ -36,8 +41,13 @@ public sealed partial class VolumeCatalogue
         {
             var after = OpenImage(target);
             var share = origin.Pool == target.Pool && BlockSharing.IsPossible(target.Pool.Folder, before);
+            var header = target.Descriptor.HeaderSize;
             return new BlockList(
-                target.Pool.Name, size, token => ChangedBlocks.Find(before, after, share, startingOffset, size, token), before, after);
+                target.Pool.Name,
+                size,
+                token => BehindHeader(ChangedBlocks.Find(before, after, share, header + startingOffset, header + size, token), header),
+                before,
+                after);
         }
         catch
         {
@@ -45,6 +55,10 @@ public sealed partial class VolumeCatalogue
             throw;
         }
     }
+
+    /// <summary>Places in the volume, which is what its users see; an encrypted one begins behind the header in its image.</summary>
+    private static IEnumerable<ByteRange> BehindHeader(IEnumerable<ByteRange> ranges, long header) =>
+        header == 0 ? ranges : ranges.Select(range => new ByteRange(range.Offset - header, range.Length));
 
     private static long SizeBehind(long offset, StoredSnapshot snapshot)
     {

@@ -33,7 +33,8 @@ public sealed partial class VolumeCatalogue
         VolumePages.Check(maximum);
         var last = PageToken.Read(token);
         var volumes = new List<Volume>();
-        foreach (var (pool, id) in Ids().Where(entry => string.CompareOrdinal(entry.Id, last) > 0).OrderBy(entry => entry.Id, StringComparer.Ordinal))
+        var behind = Ids().Where(entry => VolumeId.IsValid(entry.Id) && string.CompareOrdinal(entry.Id, last) > 0).OrderBy(entry => entry.Id, StringComparer.Ordinal);
+        foreach (var (pool, id) in behind)
         {
             // A volume that is deleted meanwhile, or damaged, is not in the list.
             if (InPool(pool, () => TryRead(pool, id, out _)) is { } volume) volumes.Add(volume.ToVolume());

@@ -16,10 +16,10 @@ public sealed partial class VolumeCatalogue
         foreach (var (_, room) in Measure(Candidates(parameters.Pool)))
         {
             // A pool that has not even room for the smallest volume has none.
-            var here = room.Available / VolumeSizes.Step * VolumeSizes.Step;
+            var here = (room.Available - parameters.Encryption.Overhead) / VolumeSizes.Step * VolumeSizes.Step;
             if (room.IsReadOnly || here < minimum) continue;
             available = here > long.MaxValue - available ? long.MaxValue : available + here;
-            largest = Math.Max(largest, Math.Min(here, room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step));
+            largest = Math.Max(largest, Math.Min(here, VolumeSizes.MaximumIn(room, parameters.Encryption)));
         }
 
         return new Room(available, largest, minimum);

@@ -100,7 +100,11 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
 
     /// <summary>The volume.</summary>
     /// <exception cref="VolumeException">NotFound; FailedPrecondition: it is damaged; Unavailable: it may be in a pool that is gone.</exception>
-    internal StoredVolume Require(string id) => Find(id) ?? throw VolumeId.NotFound(id);
+    internal StoredVolume Require(string id) => (VolumeId.IsValid(id) ? Find(id) : null) ?? throw VolumeId.NotFound(id);
+
+    /// <summary>The volume, which may be an ephemeral one.</summary>
+    /// <exception cref="VolumeException">As for <see cref="Require"/>.</exception>
+    internal StoredVolume RequireStored(string id) => Find(id) ?? throw VolumeId.NotFound(id);
 
     /// <summary>The volume, or null when there is none.</summary>
     /// <exception cref="VolumeException">FailedPrecondition: it is damaged; Unavailable: it may be in a pool that is gone.</exception>
@@ -109,7 +113,7 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
     /// <summary>As <see cref="Find(string)"/>; of the pools that are gone only some matter.</summary>
     private StoredVolume? Find(string id, IReadOnlyList<Pool> needed)
     {
-        if (!VolumeId.IsValid(id)) return null;
+        if (!VolumeId.IsStored(id)) return null;
         if (FindPool(pool => pool.Volumes.Exists(id), needed) is not { } pool) return null;
         return InPool(pool, () =>
         {
@@ -126,7 +130,7 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
 
     /// <summary>The pool that has a volume of that id, usable or not; null when none has.</summary>
     /// <exception cref="VolumeException">Unavailable: it may be in a pool that is gone.</exception>
-    internal Pool? PoolOf(string id) => FindPool(id, _pools);
+    internal Pool? PoolOf(string id) => FindPool(pool => pool.Volumes.Exists(id), _pools);
 
     /// <summary>True when a pool of that name is one of this catalogue's.</summary>
     internal bool HasPool(string name) => _pools.Any(pool => string.Equals(pool.Name, name, StringComparison.Ordinal));

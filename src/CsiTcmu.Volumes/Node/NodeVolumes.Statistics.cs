@@ -11,13 +11,13 @@ public sealed partial class NodeVolumes
     /// <inheritdoc/>
     public Task<VolumeStatistics> GetStatisticsAsync(string id, string volumePath, CancellationToken cancellationToken)
     {
-        if (!VolumeId.IsValid(id)) throw VolumeId.NotFound(id);
-        return _questions.AskAsync($"volume '{id}'", () => Measure(id, volumePath), cancellationToken);
+        if (VolumeId.IsStored(id) && !VolumeId.IsValid(id)) throw VolumeId.NotFound(id);
+        return _questions.AskAsync($"volume '{id}'", () => Measure(OwnId(id), volumePath), cancellationToken);
     }
 
     private VolumeStatistics Measure(string id, string volumePath)
     {
-        catalogue.Require(id);
+        catalogue.RequireStored(id);
         var (disk, mount) = Locate(id, volumePath) ?? throw NotAt(id, volumePath);
         if (mount is null)
         {
@@ -36,7 +36,7 @@ public sealed partial class NodeVolumes
             Block: false);
     }
 
-    /// <summary>The volume's disk and, for a file system, its mount at that path; null when the volume is not there.</summary>
+    /// <summary>The volume's device and, for a file system, its mount at that path; null when the volume is not there.</summary>
     private (AttachedDisk Disk, MountEntry? Mount)? Locate(string id, string volumePath)
     {
         HostPath? path;
@@ -49,12 +49,12 @@ public sealed partial class NodeVolumes
             return null;
         }
 
-        if (path?.Status is null || attacher.Find(id) is not { } disk) return null;
-        if (MountTable.Read().Top(path.Path) is { } top && top.Device == disk.Number) return (disk, top);
+        if (path?.Status is null || FindDevice(id) is not { } disk) return null;
+        if (MountTable.Read().Top(path.Path) is { } top && top.Disk == disk.Number) return (disk, top);
         if (IsNodeAt(path.Path, disk)) return (disk, null);
 
         // Nothing is mounted where a raw block volume is staged.
-        return path.Status is { Kind: FileKind.Directory } && catalogue.Require(id).Descriptor.Block ? (disk, null) : null;
+        return path.Status is { Kind: FileKind.Directory } && catalogue.RequireStored(id).Descriptor.Block ? (disk, null) : null;
     }
 
     private static VolumeException NotAt(string id, string path) =>

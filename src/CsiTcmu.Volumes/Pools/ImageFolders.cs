@@ -78,7 +78,7 @@ internal sealed class ImageFolders(Pool pool, string kind, string descriptorName
     public IReadOnlyList<string> List()
     {
         pool.Require();
-        return [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(VolumeId.IsValid)];
+        return [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(VolumeId.IsStored)];
     }
 
     /// <summary>Sees that an image is there and not cut.</summary>
