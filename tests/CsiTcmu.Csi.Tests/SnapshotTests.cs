@@ -1,5 +1,6 @@
 using Csi.V1;
 using CsiTcmu.Volumes;
+using CsiTcmu.Volumes.Health;
 using CsiTcmu.Volumes.Node;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -19,14 +19,14 @@ public sealed class CopyWhileWrittenTests
         byte[]? then = null;
 
         // The hold is asked for when all has been copied once.
-        pool.Disks.Holding = async (id, _) =>
+        pool.Disks.Holding = async (id, cancellationToken) =>
         {
             Assert.True(Directory.Exists(pool.Folder + "/snapshots/.creating-s"));
             pool.Write(id, seed: 2, start: 3 * Mebibyte, pieces: 3, length: 128 << 10);
             for (var piece = 0; piece < 3; piece++) pool.Disks.Written[id]!.Mark((3 + (4 * piece)) * Mebibyte, 128 << 10);
-            await CsiTcmu.Linux.Tools.Tool.RunAsync("fallocate", ["--punch-hole", "--offset", "4MiB", "--length", "512KiB", pool.Image(id)]);
+            await CsiTcmu.Linux.Tools.Tool.RunAsync("fallocate", ["--punch-hole", "--offset", "4MiB", "--length", "512KiB", pool.Image(id)], cancellationToken: cancellationToken);
             pool.Disks.Written[id]!.Mark(4 * Mebibyte, 512 << 10);
-            then = await File.ReadAllBytesAsync(pool.Image(id));
+            then = await File.ReadAllBytesAsync(pool.Image(id), cancellationToken);
         };
         await pool.SnapshotAsync("s");
         Assert.Equal(then, await File.ReadAllBytesAsync(pool.SnapshotImage("s")));
