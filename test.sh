@@ -119,6 +119,11 @@ if [[ $unit == 1 ]]; then
       awk 'FNR == 1 && /^#!\/bin\/(bash|sh|busybox sh)/ { print FILENAME } { nextfile }' {} +)
     check shellcheck shellcheck -x "${scripts[@]}"
   fi
+
+  if [[ -z ${KUBEBUILDER_ASSETS-} ]] && ! compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/csi-tcmu/kubernetes-*/kube-apiserver" >/dev/null; then
+    say "tests with an API server are not run: set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (docs/testing.md)"
+  fi
+
   say "unit tests and format, in the background"
   filters=()
   if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi

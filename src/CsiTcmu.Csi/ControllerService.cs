@@ -8,16 +8,17 @@ using RpcType = Csi.V1.ControllerServiceCapability.Types.RPC.Types.Type;
 namespace CsiTcmu.Csi;
 
 /// <summary>
-/// The Controller service: volumes and snapshots from birth to death, on one node. Each method checks its request by the rules of the specification,
-/// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
+/// The Controller service: volumes and snapshots from birth to death, on one node or on many. Each method checks its request by the rules of the
+/// specification, asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
-/// <param name="snapshots">Their snapshots.</param>
-/// <param name="health">What is wrong with them.</param>
+/// <param name="snapshots">Their snapshots; null for volumes that have none.</param>
+/// <param name="health">What is wrong with them; null when nobody tells.</param>
 /// <param name="specification">How health is told.</param>
-/// <param name="nodeId">The node whose volumes these are.</param>
+/// <param name="nodeId">The node whose volumes these are; null when they are of many.</param>
 public sealed partial class ControllerService(
-    IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, IVolumeHealth health, CsiSpecification specification, string nodeId) : Controller.ControllerBase
+    IVolumeCatalogue catalogue, ISnapshotCatalogue? snapshots, IVolumeHealth? health, CsiSpecification specification, string? nodeId)
+    : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -28,11 +29,10 @@ public sealed partial class ControllerService(
         RpcType.GetVolume,
         RpcType.SingleNodeMultiWriter,
         RpcType.ModifyVolume,
-        RpcType.CreateDeleteSnapshot,
-        RpcType.ListSnapshots,
-        RpcType.GetSnapshot,
-        RpcType.CloneVolume,
     ];
+
+    private static readonly RpcType[] TypesOfSnapshots =
+        [RpcType.CreateDeleteSnapshot, RpcType.ListSnapshots, RpcType.GetSnapshot, RpcType.CloneVolume];
 
     private static readonly RpcType[] HealthTypes112 = [RpcType.VolumeCondition];
     private static readonly RpcType[] HealthTypes113 = [RpcType.GetVolumeHealth, RpcType.ListVolumeHealth];
@@ -49,7 +49,9 @@ public sealed partial class ControllerService(
         Fields.Map(request.MutableParameters, "mutable_parameters");
         Fields.Map(request.Secrets, "secrets");
         var source = Sources.Optional(request.VolumeContentSource);
-        Topologies.Check(request.AccessibilityRequirements, nodeId);
+        if (source is not null && snapshots is null)
+            throw CsiErrors.InvalidArgument("volume_content_source is given; volumes are not made from others here, leave it out");
+        if (nodeId is not null) Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish
         {
@@ -60,6 +62,7 @@ public sealed partial class ControllerService(
             Block = Capabilities.IsBlock(request.VolumeCapabilities[0]),
             FileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
             Source = source,
+            Nodes = nodeId is null ? Topologies.Choice(request.AccessibilityRequirements) : null,
         };
         return new CreateVolumeResponse { Volume = Describe(await catalogue.CreateAsync(wish, context.CancellationToken)) };
     }
@@ -104,7 +107,7 @@ public sealed partial class ControllerService(
     public override async Task<ListVolumesResponse> ListVolumes(ListVolumesRequest request, ServerCallContext context)
     {
         Pages.Check(request.MaxEntries, request.StartingToken);
-        if (specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(request, context.CancellationToken);
+        if (health is not null && specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(health, request, context.CancellationToken);
 
         var page = await catalogue.ListAsync(request.MaxEntries, request.StartingToken, context.CancellationToken);
         return new ListVolumesResponse
@@ -123,18 +126,19 @@ public sealed partial class ControllerService(
         if (request.AccessibleTopology is { } topology)
         {
             Fields.Map(topology.Segments, "accessible_topology.segments");
-            if (!Topologies.Contains(topology, nodeId))
+            if (nodeId is null ? Topologies.Node(topology) is null : !Topologies.Contains(topology, nodeId))
                 return NoRoom();
         }
 
         if (Capabilities.Unsupported(request.VolumeCapabilities) is not null)
             return NoRoom();
 
-        var room = await catalogue.GetRoomAsync(
-            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal),
-            request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
-            request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]),
-            context.CancellationToken);
+        var parameters = new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal);
+        var fileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "";
+        var block = request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]);
+        var room = catalogue is IPlacedVolumes placed && request.AccessibleTopology is { Segments.Count: > 0 }
+            ? await placed.GetRoomAsync(Topologies.Node(request.AccessibleTopology), parameters, fileSystem, block, context.CancellationToken)
+            : await catalogue.GetRoomAsync(parameters, fileSystem, block, context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,
@@ -181,7 +185,7 @@ public sealed partial class ControllerService(
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
 
-        if (specification == CsiSpecification.Csi112) return await GetWithConditionAsync(id, context.CancellationToken);
+        if (health is not null && specification == CsiSpecification.Csi112) return await GetWithConditionAsync(health, id, context.CancellationToken);
         return new ControllerGetVolumeResponse
         {
             Volume = Describe(await catalogue.GetAsync(id, context.CancellationToken)),
@@ -194,10 +198,12 @@ public sealed partial class ControllerService(
         ControllerGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new ControllerGetCapabilitiesResponse
         {
-            Capabilities = { Types.Concat(HealthTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(SnapshotTypes).Concat(HealthTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
         });
 
-    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
+    private RpcType[] SnapshotTypes => snapshots is null ? [] : TypesOfSnapshots;
+
+    private RpcType[] HealthTypes => health is null ? [] : specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     /// <summary>Nothing can be made under these conditions.</summary>
     private static GetCapacityResponse NoRoom() => new() { AvailableCapacity = 0, MaximumVolumeSize = 0 };
@@ -239,6 +245,6 @@ public sealed partial class ControllerService(
         CapacityBytes = volume.Size,
         VolumeContext = { Context(volume) },
         ContentSource = Sources.Describe(volume.Source),
-        AccessibleTopology = { Topologies.Of(nodeId) },
+        AccessibleTopology = { Topologies.Of(nodeId ?? volume.Node) },
     };
 }

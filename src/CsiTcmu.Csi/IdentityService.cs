@@ -5,8 +5,9 @@ namespace CsiTcmu.Csi;
 
 /// <summary>The Identity service: who the driver is and whether it can serve.</summary>
 /// <param name="vendorVersion">Version of the driver.</param>
+/// <param name="snapshots">True when there are services of groups and of snapshots' blocks.</param>
 /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
-public sealed class IdentityService(string vendorVersion, Func<bool> ready) : Identity.IdentityBase
+public sealed class IdentityService(string vendorVersion, bool snapshots, Func<bool> ready) : Identity.IdentityBase
 {
     /// <inheritdoc/>
     public override Task<GetPluginInfoResponse> GetPluginInfo(GetPluginInfoRequest request, ServerCallContext context) =>
@@ -21,14 +22,17 @@ public sealed class IdentityService(string vendorVersion, Func<bool> ready) : Id
             {
                 Service(PluginCapability.Types.Service.Types.Type.ControllerService),
                 Service(PluginCapability.Types.Service.Types.Type.VolumeAccessibilityConstraints),
-                Service(PluginCapability.Types.Service.Types.Type.GroupControllerService),
-                Service(PluginCapability.Types.Service.Types.Type.SnapshotMetadataService),
+                OfSnapshots.Select(Service),
                 new PluginCapability
                 {
                     VolumeExpansion = new() { Type = PluginCapability.Types.VolumeExpansion.Types.Type.Online },
                 },
             },
         });
+
+    private PluginCapability.Types.Service.Types.Type[] OfSnapshots => snapshots
+        ? [PluginCapability.Types.Service.Types.Type.GroupControllerService, PluginCapability.Types.Service.Types.Type.SnapshotMetadataService]
+        : [];
 
     /// <inheritdoc/>
     public override Task<ProbeResponse> Probe(ProbeRequest request, ServerCallContext context) =>
