@@ -25,12 +25,12 @@ public sealed class SnapshotMetadataService(ISnapshotBlocks snapshots) : Snapsho
         CheckOffset(request.StartingOffset);
 
         using var blocks = await snapshots.OpenAllocatedAsync(id, request.StartingOffset);
-        await SendAsync(blocks, most, context.CancellationToken, ranges => responseStream.WriteAsync(new GetMetadataAllocatedResponse
+        await SendAsync(blocks, most, ranges => responseStream.WriteAsync(new GetMetadataAllocatedResponse
         {
             BlockMetadataType = BlockMetadataType.VariableLength,
             VolumeCapacityBytes = blocks.Size,
             BlockMetadata = { ranges },
-        }, context.CancellationToken));
+        }, context.CancellationToken), context.CancellationToken);
     }
 
     /// <inheritdoc/>
@@ -44,12 +44,12 @@ public sealed class SnapshotMetadataService(ISnapshotBlocks snapshots) : Snapsho
         CheckOffset(request.StartingOffset);
 
         using var blocks = await snapshots.OpenChangedAsync(origin, target, request.StartingOffset);
-        await SendAsync(blocks, most, context.CancellationToken, ranges => responseStream.WriteAsync(new GetMetadataDeltaResponse
+        await SendAsync(blocks, most, ranges => responseStream.WriteAsync(new GetMetadataDeltaResponse
         {
             BlockMetadataType = BlockMetadataType.VariableLength,
             VolumeCapacityBytes = blocks.Size,
             BlockMetadata = { ranges },
-        }, context.CancellationToken));
+        }, context.CancellationToken), context.CancellationToken);
     }
 
     private static int RangesPerMessage(int maximum) => maximum switch
@@ -65,7 +65,7 @@ public sealed class SnapshotMetadataService(ISnapshotBlocks snapshots) : Snapsho
     }
 
     /// <summary>Sends all ranges; when there are none, one message without any, so that the caller learns the volume's capacity.</summary>
-    private static async Task SendAsync(BlockList blocks, int most, CancellationToken cancellationToken, Func<IEnumerable<BlockMetadata>, Task> send)
+    private static async Task SendAsync(BlockList blocks, int most, Func<IEnumerable<BlockMetadata>, Task> send, CancellationToken cancellationToken)
     {
         var sent = false;
         foreach (var ranges in blocks.Read(cancellationToken).Chunk(most))

@@ -69,7 +69,7 @@ public sealed class HistoryTests
         do
         {
             var reported = Blocks([.. ChangedBlocks.Find(before, after, share: true, 0, content.Length, CancellationToken.None)]);
-            Assert.Empty(differing.Where(block => !reported.Contains(block)));
+            Assert.DoesNotContain(differing, block => !reported.Contains(block));
         }
         while (!balance.IsCompleted);
         Assert.Equal(0, (await balance).ExitCode);
