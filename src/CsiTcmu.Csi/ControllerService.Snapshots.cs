@@ -11,6 +11,7 @@ public sealed partial class ControllerService
     /// <inheritdoc/>
     public override async Task<CreateSnapshotResponse> CreateSnapshot(CreateSnapshotRequest request, ServerCallContext context)
     {
+        if (snapshots is null || nodeId is null) return await base.CreateSnapshot(request, context);
         var source = Fields.Required(request.SourceVolumeId, "source_volume_id");
         var name = Fields.Required(request.Name, "name");
         Fields.Map(request.Parameters, "parameters");
@@ -29,6 +30,7 @@ public sealed partial class ControllerService
     /// <inheritdoc/>
     public override async Task<DeleteSnapshotResponse> DeleteSnapshot(DeleteSnapshotRequest request, ServerCallContext context)
     {
+        if (snapshots is null) return await base.DeleteSnapshot(request, context);
         var id = Fields.Required(request.SnapshotId, "snapshot_id");
         Fields.Map(request.Secrets, "secrets");
 
@@ -39,6 +41,7 @@ public sealed partial class ControllerService
     /// <inheritdoc/>
     public override async Task<ListSnapshotsResponse> ListSnapshots(ListSnapshotsRequest request, ServerCallContext context)
     {
+        if (snapshots is null || nodeId is null) return await base.ListSnapshots(request, context);
         if (request.MaxEntries < 0)
             throw CsiErrors.InvalidArgument($"max_entries is negative: {request.MaxEntries}");
         Fields.Optional(request.SourceVolumeId, "source_volume_id");
@@ -61,6 +64,7 @@ public sealed partial class ControllerService
     /// <inheritdoc/>
     public override async Task<GetSnapshotResponse> GetSnapshot(GetSnapshotRequest request, ServerCallContext context)
     {
+        if (snapshots is null || nodeId is null) return await base.GetSnapshot(request, context);
         var id = Fields.Required(request.SnapshotId, "snapshot_id");
         Fields.Map(request.Secrets, "secrets");
 

@@ -8,13 +8,13 @@ using RpcType = Csi.V1.ControllerServiceCapability.Types.RPC.Types.Type;
 namespace CsiTcmu.Csi;
 
 /// <summary>
-/// The Controller service: volumes and snapshots from birth to death, on one node. Each method checks its request by the rules of the specification,
+/// The Controller service: volumes and snapshots from birth to death, on one node or on many. Each method checks its request by the rules of the specification,
 /// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
-/// <param name="snapshots">Their snapshots.</param>
-/// <param name="nodeId">The node whose volumes these are.</param>
-public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, string nodeId) : Controller.ControllerBase
+/// <param name="snapshots">Their snapshots; null where there are none.</param>
+/// <param name="nodeId">The node whose volumes these are; null when they are of many.</param>
+public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnapshotCatalogue? snapshots, string? nodeId) : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -25,6 +25,10 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         RpcType.GetVolume,
         RpcType.SingleNodeMultiWriter,
         RpcType.ModifyVolume,
+    ];
+
+    private static readonly RpcType[] SnapshotTypes =
+    [
         RpcType.CreateDeleteSnapshot,
         RpcType.ListSnapshots,
         RpcType.GetSnapshot,
@@ -43,7 +47,9 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         Fields.Map(request.MutableParameters, "mutable_parameters");
         Fields.Map(request.Secrets, "secrets");
         var source = Sources.Optional(request.VolumeContentSource);
-        Topologies.Check(request.AccessibilityRequirements, nodeId);
+        if (source is not null && snapshots is null)
+            throw CsiErrors.InvalidArgument("volume_content_source is not supported in a cluster yet; leave it out to make an empty volume");
+        if (nodeId is not null) Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish
         {
@@ -54,6 +60,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
             Block = Capabilities.IsBlock(request.VolumeCapabilities[0]),
             FileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
             Source = source,
+            Nodes = nodeId is null ? Topologies.Choice(request.AccessibilityRequirements) : null,
         };
         return new CreateVolumeResponse { Volume = Describe(await catalogue.CreateAsync(wish, context.CancellationToken)) };
     }
@@ -121,15 +128,17 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         if (request.AccessibleTopology is { } topology)
         {
             Fields.Map(topology.Segments, "accessible_topology.segments");
-            if (!Topologies.Contains(topology, nodeId))
+            if (nodeId is null ? Topologies.Node(topology) is null : !Topologies.Contains(topology, nodeId))
                 return NoRoom();
         }
 
         if (Capabilities.Unsupported(request.VolumeCapabilities) is not null)
             return NoRoom();
 
-        var room = await catalogue.GetRoomAsync(
-            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal), context.CancellationToken);
+        var parameters = new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal);
+        var room = catalogue is IPlacedVolumes placed && request.AccessibleTopology is { Segments.Count: > 0 }
+            ? await placed.GetRoomAsync(Topologies.Node(request.AccessibleTopology), parameters, context.CancellationToken)
+            : await catalogue.GetRoomAsync(parameters, context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,
@@ -188,7 +197,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         ControllerGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new ControllerGetCapabilitiesResponse
         {
-            Capabilities = { Types.Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(snapshots is null ? [] : SnapshotTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
         });
 
     /// <summary>Nothing can be made under these conditions.</summary>
@@ -231,6 +240,6 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         CapacityBytes = volume.Size,
         VolumeContext = { Context(volume) },
         ContentSource = Sources.Describe(volume.Source),
-        AccessibleTopology = { Topologies.Of(nodeId) },
+        AccessibleTopology = { Topologies.Of(nodeId ?? volume.Node) },
     };
 }

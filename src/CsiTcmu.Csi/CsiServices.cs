@@ -44,10 +44,44 @@ public static class CsiServices
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, snapshots: true)));
         server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, node.NodeId)));
         server.AddService(GroupController.BindService(new GroupControllerService(snapshots, node.NodeId)));
         server.AddService(SnapshotMetadata.BindService(new SnapshotMetadataService(blocks)));
+        server.AddService(Node.BindService(new NodeService(node)));
+    }
+
+    /// <summary>Adds Identity and Controller for the volumes of many nodes.</summary>
+    /// <param name="server">The server, not yet started.</param>
+    /// <param name="volumes">The volumes.</param>
+    /// <param name="vendorVersion">Version of the driver, not empty.</param>
+    /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
+    public static void RegisterController(GrpcServer server, IPlacedVolumes volumes, string vendorVersion, Func<bool> ready)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(volumes);
+        ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
+        ArgumentNullException.ThrowIfNull(ready);
+
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
+        server.AddService(Controller.BindService(new ControllerService(volumes, snapshots: null, nodeId: null)));
+    }
+
+    /// <summary>Adds Identity and Node: what the kubelet of a node asks.</summary>
+    /// <param name="server">The server, not yet started.</param>
+    /// <param name="node">The volumes on this node.</param>
+    /// <param name="vendorVersion">Version of the driver, not empty.</param>
+    /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
+    /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
+    public static void RegisterNode(GrpcServer server, INodeVolumes node, string vendorVersion, Func<bool> ready)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
+        ArgumentNullException.ThrowIfNull(ready);
+        CheckNodeId(node.NodeId);
+
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
         server.AddService(Node.BindService(new NodeService(node)));
     }
 
