@@ -49,7 +49,7 @@ public static class CsiServices
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, snapshots: true, ready)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, snapshots: true)));
         server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, health, specification, node.NodeId)));
         server.AddService(GroupController.BindService(new GroupControllerService(snapshots, node.NodeId)));
         server.AddService(SnapshotMetadata.BindService(new SnapshotMetadataService(blocks)));
@@ -68,7 +68,7 @@ public static class CsiServices
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, snapshots: false, ready)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
         server.AddService(Controller.BindService(new ControllerService(volumes, snapshots: null, health: null, CsiSpecification.Csi112, nodeId: null)));
     }
 
@@ -90,7 +90,7 @@ public static class CsiServices
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, snapshots: false, ready)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
         server.AddService(Node.BindService(new NodeService(node, health, specification)));
     }
 

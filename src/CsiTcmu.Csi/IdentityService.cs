@@ -5,10 +5,16 @@ namespace CsiTcmu.Csi;
 
 /// <summary>The Identity service: who the driver is and whether it can serve.</summary>
 /// <param name="vendorVersion">Version of the driver.</param>
-/// <param name="snapshots">True when there are services of groups and of snapshots' blocks.</param>
 /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
-public sealed class IdentityService(string vendorVersion, bool snapshots, Func<bool> ready) : Identity.IdentityBase
+/// <param name="snapshots">True when there are a group controller and snapshot metadata.</param>
+public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool snapshots = false) : Identity.IdentityBase
 {
+    private static readonly PluginCapability[] SnapshotServices =
+    [
+        Service(PluginCapability.Types.Service.Types.Type.GroupControllerService),
+        Service(PluginCapability.Types.Service.Types.Type.SnapshotMetadataService),
+    ];
+
     /// <inheritdoc/>
     public override Task<GetPluginInfoResponse> GetPluginInfo(GetPluginInfoRequest request, ServerCallContext context) =>
         Task.FromResult(new GetPluginInfoResponse { Name = CsiServices.DriverName, VendorVersion = vendorVersion });
@@ -22,17 +28,13 @@ public sealed class IdentityService(string vendorVersion, bool snapshots, Func<b
             {
                 Service(PluginCapability.Types.Service.Types.Type.ControllerService),
                 Service(PluginCapability.Types.Service.Types.Type.VolumeAccessibilityConstraints),
-                OfSnapshots.Select(Service),
+                snapshots ? SnapshotServices : Array.Empty<PluginCapability>(),
                 new PluginCapability
                 {
                     VolumeExpansion = new() { Type = PluginCapability.Types.VolumeExpansion.Types.Type.Online },
                 },
             },
         });
-
-    private PluginCapability.Types.Service.Types.Type[] OfSnapshots => snapshots
-        ? [PluginCapability.Types.Service.Types.Type.GroupControllerService, PluginCapability.Types.Service.Types.Type.SnapshotMetadataService]
-        : [];
 
     /// <inheritdoc/>
     public override Task<ProbeResponse> Probe(ProbeRequest request, ServerCallContext context) =>

@@ -64,8 +64,8 @@ public sealed class Caller : IDisposable
     /// <typeparam name="TResponse">The response message.</typeparam>
     /// <param name="method">The path.</param>
     /// <param name="request">The request.</param>
-    /// <param name="timeout">As for <see cref="CallAsync"/>.</param>
-    /// <param name="cancellationToken">As for <see cref="CallAsync"/>.</param>
+    /// <param name="timeout">As for a call with one response.</param>
+    /// <param name="cancellationToken">As for a call with one response.</param>
     /// <returns>The responses.</returns>
     /// <exception cref="CallFailedException">The status is not OK.</exception>
     /// <exception cref="HttpRequestException">There is no server, or the connection broke.</exception>
@@ -117,7 +117,8 @@ public sealed class Caller : IDisposable
         for (var rest = body.AsMemory(); !rest.IsEmpty;)
         {
             var frame = rest.Span;
-            if (frame.Length < FrameHeaderLength || frame[0] != 0 || BinaryPrimitives.ReadInt32BigEndian(frame[1..]) is var length && length > frame.Length - FrameHeaderLength)
+            var length = frame.Length < FrameHeaderLength ? -1 : BinaryPrimitives.ReadInt32BigEndian(frame[1..]);
+            if (length < 0 || length > frame.Length - FrameHeaderLength || frame[0] != 0)
                 throw new CallFailedException(method, StatusCode.Unknown, "the answer is not whole, uncompressed messages");
             var response = new TResponse();
             response.MergeFrom(frame.Slice(FrameHeaderLength, length));

@@ -14,7 +14,7 @@ internal static class BlockSharing
     /// </summary>
     public static bool IsPossible(string folder, ImageReader image)
     {
-        var file = Syscalls.Open(folder, OpenFlags.ReadWrite | OpenFlags.Temporary | OpenFlags.Directory | OpenFlags.CloseOnExec, FileMode);
+        var file = Syscalls.Open(folder, OpenFlags.ReadWrite | OpenFlags.Unnamed | OpenFlags.Directory | OpenFlags.CloseOnExec, FileMode);
         if (file < 0) return false;
         var result = Syscalls.CloneRange(file, 0, image.File, 0, Sample);
         _ = Syscalls.Close(file);

@@ -8,21 +8,21 @@ internal static class ByteRanges
     /// <summary>Makes one range of ranges that touch each other, and leaves out what lies outside of two borders.</summary>
     public static IEnumerable<ByteRange> Join(this IEnumerable<ByteRange> ranges, long start, long end)
     {
-        var (from, to) = (start, start);
+        var (begin, until) = (start, start);
         foreach (var range in ranges)
         {
             var (first, last) = (Math.Max(range.Offset, start), Math.Min(range.End, end));
             if (first >= last) continue;
-            if (first != to)
+            if (first != until)
             {
-                if (to > from) yield return new ByteRange(from, to - from);
-                from = first;
+                if (until > begin) yield return new ByteRange(begin, until - begin);
+                begin = first;
             }
 
-            to = last;
+            until = last;
         }
 
-        if (to > from) yield return new ByteRange(from, to - from);
+        if (until > begin) yield return new ByteRange(begin, until - begin);
     }
 
     /// <summary>Gives failures of a pool's file system the kind and the name that callers know.</summary>

@@ -13,17 +13,15 @@ public sealed class ExtentComparisonTests
 
     [Fact]
     public void Other_places_holes_and_data_are_differences() =>
-        Assert.Equal([new(Block, 2 * Block, true), new(4 * Block, Block, true)], Find([1, 2, Hole, 4, 5], [1, 9, 3, 4, Hole]));
+        Assert.Equal(new ExtentDifference[] { new(Block, 2 * Block, true), new(4 * Block, Block, true) }, Find([1, 2, Hole, 4, 5], [1, 9, 3, 4, Hole]));
 
     [Fact]
     public void Data_without_a_place_is_uncertain_even_beside_a_hole() =>
-        Assert.Equal([new(0, 2 * Block, false), new(2 * Block, Block, true)], Find([NoPlace, NoPlace, 3], [1, Hole, 4]));
+        Assert.Equal(new ExtentDifference[] { new(0, 2 * Block, false), new(2 * Block, Block, true) }, Find([NoPlace, NoPlace, 3], [1, Hole, 4]));
 
     [Fact]
     public void The_same_place_under_another_extent_that_is_shifted_is_a_difference() =>
-        Assert.Equal(
-            [new(0, 4 * Block, true)],
-            Find([Extent(0, 100, 4)], [Extent(0, 101, 4)], 4 * Block));
+        Assert.Equal(new ExtentDifference(0, 4 * Block, true), Assert.Single(Find([Extent(0, 100, 4)], [Extent(0, 101, 4)], 4 * Block)));
 
     /// <summary>Maps of random pieces against a model of one place per block.</summary>
     [Fact]

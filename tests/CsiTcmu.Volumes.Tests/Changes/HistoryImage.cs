@@ -75,7 +75,7 @@ internal sealed class HistoryImage : IDisposable
     }
 
     /// <summary>Numbers of the blocks that operations have touched between one copy (-1: the beginning) and a later one.</summary>
-    public HashSet<long> Touched(int from, int to) => [.. _touched[(from + 1)..(to + 1)].SelectMany(blocks => blocks)];
+    public HashSet<long> Touched(int earlier, int later) => [.. _touched.Skip(earlier + 1).Take(later - earlier).SelectMany(blocks => blocks)];
 
     public void Dispose()
     {
@@ -114,7 +114,7 @@ internal sealed class HistoryImage : IDisposable
         fixed (byte* start = data)
         {
             var vector = new Iovec { Base = start, Length = (nuint)length };
-            Assert.Equal(length, Syscalls.WriteVector(_file, &vector, 1, offset));
+            Assert.Equal(length, (int)Syscalls.WriteVector(_file, &vector, 1, offset));
         }
 
         Touch(offset, length);
