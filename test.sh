@@ -127,6 +127,10 @@ if [[ $unit == 1 ]]; then
     check shellcheck shellcheck -x "${scripts[@]}"
   fi
 
+  if [[ -z ${KUBEBUILDER_ASSETS-} ]] && ! compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/csi-tcmu/kubernetes-*/kube-apiserver" >/dev/null; then
+    say "tests with an API server are not run: set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (docs/testing.md)"
+  fi
+
   # Two programs at a time. Each has its own processes and temporary files; what one program runs in parallel is its own choice.
   say "unit tests"
   filters=()

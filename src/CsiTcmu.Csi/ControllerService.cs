@@ -8,14 +8,14 @@ using RpcType = Csi.V1.ControllerServiceCapability.Types.RPC.Types.Type;
 namespace CsiTcmu.Csi;
 
 /// <summary>
-/// The Controller service: volumes from birth to death, on one node. Each method checks its request by the rules of the specification,
+/// The Controller service: volumes from birth to death, on one node or on many. Each method checks its request by the rules of the specification,
 /// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
-/// <param name="health">What is wrong with them.</param>
+/// <param name="health">What is wrong with them; null when that is not told.</param>
 /// <param name="specification">How health is told.</param>
-/// <param name="nodeId">The node whose volumes these are.</param>
-public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolumeHealth health, CsiSpecification specification, string nodeId)
+/// <param name="nodeId">The node whose volumes these are; null when they are of many.</param>
+public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolumeHealth? health, CsiSpecification specification, string? nodeId)
     : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
@@ -44,7 +44,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolum
         Fields.Map(request.MutableParameters, "mutable_parameters");
         Fields.Map(request.Secrets, "secrets");
         Sources.Refuse(request.VolumeContentSource);
-        Topologies.Check(request.AccessibilityRequirements, nodeId);
+        if (nodeId is not null) Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish
         {
@@ -54,6 +54,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolum
             MutableParameters = new Dictionary<string, string>(request.MutableParameters, StringComparer.Ordinal),
             Block = Capabilities.IsBlock(request.VolumeCapabilities[0]),
             FileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
+            Nodes = nodeId is null ? Topologies.Choice(request.AccessibilityRequirements) : null,
         };
         return new CreateVolumeResponse { Volume = Describe(await catalogue.CreateAsync(wish, context.CancellationToken)) };
     }
@@ -98,7 +99,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolum
     public override async Task<ListVolumesResponse> ListVolumes(ListVolumesRequest request, ServerCallContext context)
     {
         Pages.Check(request.MaxEntries, request.StartingToken);
-        if (specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(request, context.CancellationToken);
+        if (health is not null && specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(health, request, context.CancellationToken);
 
         var page = await catalogue.ListAsync(request.MaxEntries, request.StartingToken, context.CancellationToken);
         return new ListVolumesResponse
@@ -117,18 +118,19 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolum
         if (request.AccessibleTopology is { } topology)
         {
             Fields.Map(topology.Segments, "accessible_topology.segments");
-            if (!Topologies.Contains(topology, nodeId))
+            if (nodeId is null ? Topologies.Node(topology) is null : !Topologies.Contains(topology, nodeId))
                 return NoRoom();
         }
 
         if (Capabilities.Unsupported(request.VolumeCapabilities) is not null)
             return NoRoom();
 
-        var room = await catalogue.GetRoomAsync(
-            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal),
-            request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
-            request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]),
-            context.CancellationToken);
+        var parameters = new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal);
+        var fileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "";
+        var block = request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]);
+        var room = catalogue is IPlacedVolumes placed && request.AccessibleTopology is { Segments.Count: > 0 }
+            ? await placed.GetRoomAsync(Topologies.Node(request.AccessibleTopology), parameters, fileSystem, block, context.CancellationToken)
+            : await catalogue.GetRoomAsync(parameters, fileSystem, block, context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,
@@ -175,7 +177,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolum
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
 
-        if (specification == CsiSpecification.Csi112) return await GetWithConditionAsync(id, context.CancellationToken);
+        if (health is not null && specification == CsiSpecification.Csi112) return await GetWithConditionAsync(health, id, context.CancellationToken);
         return new ControllerGetVolumeResponse
         {
             Volume = Describe(await catalogue.GetAsync(id, context.CancellationToken)),
@@ -191,7 +193,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolum
             Capabilities = { Types.Concat(HealthTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
         });
 
-    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
+    private RpcType[] HealthTypes => health is null ? [] : specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     /// <summary>Nothing can be made under these conditions.</summary>
     private static GetCapacityResponse NoRoom() => new() { AvailableCapacity = 0, MaximumVolumeSize = 0 };
@@ -232,6 +234,6 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, IVolum
         VolumeId = volume.Id,
         CapacityBytes = volume.Size,
         VolumeContext = { Context(volume) },
-        AccessibleTopology = { Topologies.Of(nodeId) },
+        AccessibleTopology = { Topologies.Of(nodeId ?? volume.Node) },
     };
 }

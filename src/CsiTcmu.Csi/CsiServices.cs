@@ -48,6 +48,44 @@ public static class CsiServices
         server.AddService(Node.BindService(new NodeService(node, health, specification)));
     }
 
+    /// <summary>Adds Identity and Controller for the volumes of many nodes.</summary>
+    /// <param name="server">The server, not yet started.</param>
+    /// <param name="volumes">The volumes.</param>
+    /// <param name="vendorVersion">Version of the driver, not empty.</param>
+    /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
+    public static void RegisterController(GrpcServer server, IPlacedVolumes volumes, string vendorVersion, Func<bool> ready)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(volumes);
+        ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
+        ArgumentNullException.ThrowIfNull(ready);
+
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
+        server.AddService(Controller.BindService(new ControllerService(volumes, health: null, CsiSpecification.Csi112, nodeId: null)));
+    }
+
+    /// <summary>Adds Identity and Node: what the kubelet of a node asks.</summary>
+    /// <param name="server">The server, not yet started.</param>
+    /// <param name="node">The volumes on this node.</param>
+    /// <param name="health">What is wrong with volumes and pools.</param>
+    /// <param name="specification">How health is told.</param>
+    /// <param name="vendorVersion">Version of the driver, not empty.</param>
+    /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
+    /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
+    public static void RegisterNode(
+        GrpcServer server, INodeVolumes node, IVolumeHealth health, CsiSpecification specification, string vendorVersion, Func<bool> ready)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(health);
+        ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
+        ArgumentNullException.ThrowIfNull(ready);
+        CheckNodeId(node.NodeId);
+
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
+        server.AddService(Node.BindService(new NodeService(node, health, specification)));
+    }
+
     /// <summary>A node id is also a topology segment: 1 to 63 letters, digits, dashes, underscores and dots.</summary>
     /// <param name="nodeId">The node id.</param>
     /// <exception cref="ArgumentException">It is not; the message tells why.</exception>

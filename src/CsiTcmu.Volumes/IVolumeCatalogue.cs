@@ -25,6 +25,9 @@ public sealed record VolumeWish
 
     /// <summary>File system asked for by the volume capability; empty when not said.</summary>
     public string FileSystem { get; init; } = "";
+
+    /// <summary>Nodes that it may be on; null for any. The volumes of one node do not ask.</summary>
+    public NodeChoice? Nodes { get; init; }
 }
 
 /// <summary>A volume as the catalogue knows it.</summary>
@@ -35,6 +38,9 @@ public sealed record Volume
 
     /// <summary>The name that it was created under.</summary>
     public required string Name { get; init; }
+
+    /// <summary>Node that holds the image; empty for this one.</summary>
+    public string Node { get; init; } = "";
 
     /// <summary>Pool that holds the image.</summary>
     public required string Pool { get; init; }

@@ -2,11 +2,14 @@ using System.CommandLine;
 using CsiTcmu.Memory;
 using CsiTcmu.Verbs;
 
-MemoryDiscipline.EnterFlusher();
+// Only what serves disks needs it; the controller neither may set it nor starts twice.
+if (args is not ["controller", ..]) MemoryDiscipline.EnterFlusher();
 
 var root = new RootCommand("A Kubernetes CSI driver: every volume is a SCSI disk, served by this process through TCMU")
 {
     StandaloneVerb.Create(),
+    ControllerVerb.Create(),
+    StandaloneVerb.CreateNode(),
     DoctorVerb.Create(),
     VersionVerb.Create(),
 };

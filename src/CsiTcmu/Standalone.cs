@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using CsiTcmu.Csi;
 using CsiTcmu.DataPlane;
 using CsiTcmu.Grpc;
+using CsiTcmu.Kubernetes.Agent;
+using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Memory;
 using CsiTcmu.Verbs;
 using CsiTcmu.Volumes;
@@ -12,43 +14,25 @@ using Microsoft.Extensions.Logging;
 namespace CsiTcmu;
 
 /// <summary>
-/// All services of one node on one socket. The order is what keeps I/O safe: the pools are locked, so that no second process serves the
+/// All services of one node on one socket; with a cluster those of the kubelet, and the agent. The order is what keeps I/O safe: the pools are locked, so that no second process serves the
 /// same disks; disks of an earlier process are taken over; only then are calls answered. At the end calls stop first, disks last.
 /// </summary>
 internal static class Standalone
 {
-    private const int ExitCannotStart = 1;
     private static readonly TimeSpan CallGrace = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PoolPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
+    /// <param name="options">What it runs with.</param>
+    /// <param name="cluster">Finds the cluster; null for standalone.</param>
+    /// <param name="logging">Takes log lines.</param>
     /// <returns>Exit status: 0, or 1 when it cannot start.</returns>
-    public static async Task<int> RunAsync(StandaloneOptions options, ILoggerFactory logging)
+    public static Task<int> RunAsync(StandaloneOptions options, Func<ClusterConfiguration>? cluster, ILoggerFactory logging) =>
+        Termination.RunAsync(logging.CreateLogger("csi-tcmu"), ended => ServeAsync(options, cluster?.Invoke(), logging, ended));
+
+    private static async Task ServeAsync(StandaloneOptions options, ClusterConfiguration? cluster, ILoggerFactory logging, Task<PosixSignal> ended)
     {
         var log = logging.CreateLogger("csi-tcmu");
-        var ended = new TaskCompletionSource<PosixSignal>(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
-        try
-        {
-            await ServeAsync(options, logging, log, ended.Task);
-            return 0;
-        }
-        catch (Exception e) when (e is VolumeException or IOException or ArgumentException)
-        {
-            log.LogCritical("Cannot start: {Reason}", e.Message);
-            return ExitCannotStart;
-        }
-
-        void End(PosixSignalContext context)
-        {
-            context.Cancel = true;
-            ended.TrySetResult(context.Signal);
-        }
-    }
-
-    private static async Task ServeAsync(StandaloneOptions options, ILoggerFactory logging, ILogger log, Task<PosixSignal> ended)
-    {
         log.LogInformation("csi-tcmu {Version} starts on node {Node}", VersionVerb.Version, options.NodeId);
         foreach (var finding in MemoryDiscipline.Apply()) Report(log, finding);
 
@@ -73,17 +57,40 @@ internal static class Standalone
             LoggerFactory = logging,
         });
         var health = new NodeHealth(catalogue, attacher);
-        CsiServices.Register(server, catalogue, node, health, options.Specification, VersionVerb.Version, () => !ended.IsCompleted);
+        if (cluster is null) CsiServices.Register(server, catalogue, node, health, options.Specification, VersionVerb.Version, () => !ended.IsCompleted);
+        else CsiServices.RegisterNode(server, node, health, options.Specification, VersionVerb.Version, () => !ended.IsCompleted);
         await server.StartAsync();
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 
+        using var end = new CancellationTokenSource();
+        var agent = cluster is null ? Task.CompletedTask : RunAgentAsync(cluster, options, catalogue, logging, end.Token);
         var signal = await ended;
         log.LogInformation("{Signal}: calls end, then I/O waits for the next process", signal);
+        await end.CancelAsync();
         await server.StopAsync(CallGrace);
+        await agent;
         await node.StopAsync();
         log.LogInformation(
             "Ended; the disks stay; garbage collections of generation 0, 1, 2: {Young}, {Middle}, {Old}",
             GC.CollectionCount(0) - GC.CollectionCount(1), GC.CollectionCount(1) - GC.CollectionCount(2), GC.CollectionCount(2));
+    }
+
+    /// <summary>Runs beside the services, none of which waits for it: whatever happens to the API server, disks are served.</summary>
+    private static async Task RunAgentAsync(
+        ClusterConfiguration cluster, StandaloneOptions options, VolumeCatalogue catalogue, ILoggerFactory logging, CancellationToken cancellationToken)
+    {
+        using var client = new ApiClient(cluster, ClusterOptions.UserAgent);
+        using var agent = new NodeAgent(
+            client, catalogue,
+            new NodeAgentOptions
+            {
+                Node = options.NodeId,
+                Pools = [.. options.Pools.Select(pool => pool.Name)],
+                DriverVersion = VersionVerb.Version,
+                DriverName = CsiServices.DriverName,
+            },
+            logging.CreateLogger("agent"));
+        await agent.RunAsync(cancellationToken);
     }
 
     private static void Report(ILogger log, MemoryFinding finding)

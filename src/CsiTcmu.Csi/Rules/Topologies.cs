@@ -1,4 +1,5 @@
 using Csi.V1;
+using CsiTcmu.Volumes;
 using Grpc.Core;
 
 namespace CsiTcmu.Csi.Rules;
@@ -8,6 +9,8 @@ internal static class Topologies
 {
     /// <summary>Longest segment value (CSI specification, <c>Topology</c>).</summary>
     private const int MaximumValue = 63;
+
+    private const string Field = "accessibility_requirements";
 
     /// <summary>Where this node's volumes are.</summary>
     public static Topology Of(string nodeId) => new() { Segments = { [CsiServices.TopologyKey] = nodeId } };
@@ -23,19 +26,33 @@ internal static class Topologies
     /// <summary>RESOURCE_EXHAUSTED when the requirements exclude this node. What is only preferred excludes nothing.</summary>
     public static void Check(TopologyRequirement? requirement, string nodeId)
     {
-        const string field = "accessibility_requirements";
         if (requirement is null)
             return;
-        if (requirement.Requisite.Count == 0 && requirement.Preferred.Count == 0)
-            throw CsiErrors.InvalidArgument($"{field} says neither requisite nor preferred");
-        foreach (var topology in requirement.Requisite.Concat(requirement.Preferred))
-            Fields.Map(topology.Segments, $"{field} segments");
+        CheckForm(requirement);
         if (requirement.Requisite.Count > 0 && !requirement.Requisite.Any(topology => Contains(topology, nodeId)))
         {
             throw CsiErrors.Error(
                 StatusCode.ResourceExhausted,
-                $"{field}.requisite excludes this node: volumes are made at {CsiServices.TopologyKey}={nodeId}");
+                $"{Field}.requisite excludes this node: volumes are made at {CsiServices.TopologyKey}={nodeId}");
         }
+    }
+
+    /// <summary>The node that a topology names; null when it names none, or a place where no volume can be.</summary>
+    public static string? Node(Topology topology) =>
+        topology.Segments.Count == 1 && topology.Segments.Single() is var (key, value) && string.Equals(key, CsiServices.TopologyKey, StringComparison.OrdinalIgnoreCase)
+            ? value
+            : null;
+
+    /// <summary>The nodes that requirements allow and prefer; null when there are none. A topology without segments is anywhere.</summary>
+    public static NodeChoice? Choice(TopologyRequirement? requirement)
+    {
+        if (requirement is null)
+            return null;
+        CheckForm(requirement);
+        var anywhere = requirement.Requisite.Count == 0 || requirement.Requisite.Any(topology => topology.Segments.Count == 0);
+        return new NodeChoice(
+            anywhere ? null : [.. requirement.Requisite.Select(Node).OfType<string>()],
+            [.. requirement.Preferred.Select(Node).OfType<string>()]);
     }
 
     /// <summary>What keeps a node id from being a topology segment; null when nothing does.</summary>
@@ -48,5 +65,13 @@ internal static class Topologies
         return nodeId.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? null
             : "must hold letters, digits, dashes, underscores and dots only";
+    }
+
+    private static void CheckForm(TopologyRequirement requirement)
+    {
+        if (requirement.Requisite.Count == 0 && requirement.Preferred.Count == 0)
+            throw CsiErrors.InvalidArgument($"{Field} says neither requisite nor preferred");
+        foreach (var topology in requirement.Requisite.Concat(requirement.Preferred))
+            Fields.Map(topology.Segments, $"{Field} segments");
     }
 }

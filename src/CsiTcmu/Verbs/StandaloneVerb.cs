@@ -2,13 +2,22 @@ using System.CommandLine;
 
 namespace CsiTcmu.Verbs;
 
-/// <summary><c>csi-tcmu standalone</c>: all CSI services on one socket, without Kubernetes.</summary>
+/// <summary>
+/// <c>csi-tcmu standalone</c>: all CSI services on one socket, without Kubernetes; and <c>csi-tcmu node</c>: those of the kubelet, and the
+/// agent that fulfils the node's TcmuVolumes.
+/// </summary>
 internal static class StandaloneVerb
 {
     private const string DefaultEndpoint = "unix:///run/csi-tcmu/csi.sock";
 
-    /// <summary>The verb. Exit status 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for wrong options.</summary>
-    public static Command Create()
+    /// <summary>The verb <c>standalone</c>.</summary>
+    public static Command Create() => Create("standalone", "Serve volumes of this machine to CSI clients", kubernetes: false);
+
+    /// <summary>The verb <c>node</c>.</summary>
+    public static Command CreateNode() => Create("node", "Serve this node's volumes to its kubelet and fulfil its TcmuVolumes", kubernetes: true);
+
+    /// <summary>A verb. Exit status 0 after SIGTERM or SIGINT, 1 when it cannot start, 2 for wrong options.</summary>
+    private static Command Create(string name, string description, bool kubernetes)
     {
         var endpoint = CommonOptions.Text("--endpoint", "Where gRPC is served: unix:///path, unix:/path or a path", DefaultEndpoint);
         var pools = CommonOptions.Pools();
@@ -18,10 +27,9 @@ internal static class StandaloneVerb
         var specification = CommonOptions.Choice("--csi-spec", "Version of CSI by which health is told", "1.12", "1.12", "1.13");
         var level = CommonOptions.LogLevel();
         var format = CommonOptions.LogFormatting();
-        var command = new Command("standalone", "Serve volumes of this machine to CSI clients")
-        {
-            endpoint, pools, node, engine, reactors, specification, level, format,
-        };
+        var kubeconfig = ClusterOptions.Kubeconfig();
+        var command = new Command(name, description) { endpoint, pools, node, engine, reactors, specification, level, format };
+        if (kubernetes) command.Add(kubeconfig);
         command.SetAction(async (result, _) =>
         {
             var text = new StandaloneText(
@@ -29,12 +37,12 @@ internal static class StandaloneVerb
                 result.GetValue(specification)!);
             if (!StandaloneOptions.TryParse(text, out var options, out var problem))
             {
-                await result.InvocationConfiguration.Error.WriteLineAsync($"csi-tcmu standalone: {problem}\nTry csi-tcmu standalone --help.");
+                await result.InvocationConfiguration.Error.WriteLineAsync($"csi-tcmu {name}: {problem}\nTry csi-tcmu {name} --help.");
                 return 2;
             }
 
             using var logging = Logging.Log.Create(CommonOptions.ParseLevel(result.GetValue(level)!), CommonOptions.ParseFormat(result.GetValue(format)!));
-            return await Standalone.RunAsync(options, logging);
+            return await Standalone.RunAsync(options, kubernetes ? () => ClusterOptions.Load(result.GetValue(kubeconfig)) : null, logging);
         });
         return command;
     }

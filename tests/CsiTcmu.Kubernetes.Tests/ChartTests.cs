@@ -1,0 +1,171 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using CsiTcmu.Kubernetes.Tests.Support;
+
+namespace CsiTcmu.Kubernetes.Tests;
+
+/// <summary>The chart: that its values are described, and what comes of them.</summary>
+public sealed partial class ChartTests
+{
+    private static readonly JsonObject Values = Manifests.Parse(File.ReadAllText(Path.Combine(Manifests.Chart, "values.yaml")))[0];
+
+    [Fact]
+    public void Every_value_is_described_once_and_every_description_is_of_a_value()
+    {
+        var described = DescribedValue().Matches(File.ReadAllText(Path.Combine(Manifests.Chart, "README.md"))).Select(match => match.Groups["path"].Value).ToList();
+
+        Assert.Equal(described.Distinct(), described);
+        Assert.All(described, path => Assert.True(Find(Values, path), $"README.md describes {path}, which values.yaml has not"));
+        Assert.All(Leaves(Values, ""), leaf => Assert.True(
+            described.Exists(path => leaf == path || leaf.StartsWith(path + ".", StringComparison.Ordinal)), $"README.md does not describe {leaf}"));
+    }
+
+    [Fact]
+    public void Schema_knows_every_value_and_refuses_others()
+    {
+        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Manifests.Chart, "values.schema.json")))!.AsObject();
+        Assert.Equal(Values.Select(pair => pair.Key).Append("global").Order(), schema["properties"]!.AsObject().Select(pair => pair.Key).Order());
+        Check(Values, schema, "");
+    }
+
+    [Fact]
+    public void Objects_are_these()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        var objects = ChartRenderer.Render();
+
+        Assert.Equal(
+            [
+                "CSIDriver", "ClusterRole", "ClusterRole", "ClusterRole", "ClusterRole", "ClusterRoleBinding", "ClusterRoleBinding", "ClusterRoleBinding",
+                "ClusterRoleBinding", "CustomResourceDefinition", "CustomResourceDefinition", "DaemonSet", "Deployment", "PodDisruptionBudget", "Role",
+                "RoleBinding", "ServiceAccount", "ServiceAccount",
+            ],
+            objects.Select(item => (string)item["kind"]!).Order(StringComparer.Ordinal));
+        Assert.Equal(objects.Count, objects.Select(item => $"{item["kind"]} {item["metadata"]!["name"]}").Distinct().Count());
+        Assert.Equal(
+            Manifests.Definitions().Select(item => item.ToJsonString()),
+            objects.Where(item => (string?)item["kind"] == "CustomResourceDefinition").OrderBy(Name, StringComparer.Ordinal).Select(item => item.ToJsonString()));
+    }
+
+    [Fact]
+    public void Node_sees_the_host_and_the_controller_may_do_nothing_but_speak()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        var objects = ChartRenderer.Render("""
+            node: {kubeletPath: /var/lib/k0s/kubelet, pools: [{name: fast, path: /srv/fast, reserve: 10Gi}, {name: slow, path: /srv/slow}], reactors: 2}
+            controller: {timeout: 90, replicaCount: 1, podDisruptionBudget: {enabled: false}}
+            """);
+        Assert.DoesNotContain(objects, item => (string?)item["kind"] == "PodDisruptionBudget");
+
+        var node = objects.Single(item => (string?)item["kind"] == "DaemonSet")["spec"]!["template"]!["spec"]!;
+        Assert.True((bool)node["hostPID"]!);
+        var driver = Container(node, "csi-tcmu");
+        var arguments = driver["args"]!.AsArray().Select(argument => (string)argument!).ToList();
+        Assert.Contains("--pool=fast=/srv/fast,reserve=10Gi", arguments);
+        Assert.Contains("--pool=slow=/srv/slow", arguments);
+        Assert.Contains("--reactors=2", arguments);
+        Assert.Equal(0L, (long)driver["securityContext"]!["runAsUser"]!);
+        var mounts = driver["volumeMounts"]!.AsArray();
+        Assert.Equal("Bidirectional", (string?)mounts.Single(mount => (string?)mount!["name"] == "kubelet-dir")!["mountPropagation"]);
+        Assert.Contains(mounts, mount => (string?)mount!["mountPath"] == "/srv/slow");
+        Assert.Contains(
+            "--kubelet-registration-path=/var/lib/k0s/kubelet/plugins/csi-tcmu.io/csi.sock",
+            Container(node, "node-driver-registrar")["args"]!.AsArray().Select(argument => (string)argument!));
+
+        var controller = objects.Single(item => (string?)item["kind"] == "Deployment")["spec"]!["template"]!["spec"]!;
+        Assert.True((bool)controller["securityContext"]!["runAsNonRoot"]!);
+        Assert.Contains("--patience=80", Container(controller, "csi-tcmu")["args"]!.AsArray().Select(argument => (string)argument!));
+        foreach (var container in controller["containers"]!.AsArray())
+        {
+            Assert.False((bool)container!["securityContext"]!["allowPrivilegeEscalation"]!);
+            Assert.True((bool)container["securityContext"]!["readOnlyRootFilesystem"]!);
+            Assert.Equal("ALL", (string?)container["securityContext"]!["capabilities"]!["drop"]![0]);
+        }
+    }
+
+    [Fact]
+    public void Storage_classes_come_from_values()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        var classes = ChartRenderer.Render("""
+            storageClasses:
+            - {name: fast, parameters: {pool: fast, iops: "500"}, annotations: {storageclass.kubernetes.io/is-default-class: "true"}}
+            - {name: kept, reclaimPolicy: Retain, volumeBindingMode: Immediate, allowVolumeExpansion: false}
+            """).Where(item => (string?)item["kind"] == "StorageClass").ToList();
+
+        Assert.Equal(["fast", "kept"], classes.Select(Name));
+        Assert.All(classes, item => Assert.Equal("csi-tcmu.io", (string?)item["provisioner"]));
+        Assert.Equal(("WaitForFirstConsumer", "Delete", true), Settings(classes[0]));
+        Assert.Equal("500", (string?)classes[0]["parameters"]!["iops"]);
+        Assert.Equal(("Immediate", "Retain", false), Settings(classes[1]));
+    }
+
+    [Fact]
+    public void Values_of_every_kind_have_their_place()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        var text = string.Join('\n', ChartRenderer.Render("""
+            image: {repository: example.test/driver, tag: v9, pullPolicy: Always}
+            imagePullSecrets: [{name: pull}]
+            fullnameOverride: renamed
+            customLabels: {team: storage}
+            crds: {install: false}
+            sidecars:
+              provisioner: {additionalArgs: [--worker-threads=7], resources: {limits: {memory: 99Mi}}}
+            controller: {nodeSelector: {a: b}, podLabels: {p: q}, podAnnotations: {r: s}, affinity: {nodeAffinity: {}}, serviceAccount: {create: false, name: given}}
+            node: {loadModules: false, nodeSelector: {c: d}, tolerations: []}
+            """).Select(item => item.ToJsonString()));
+
+        foreach (var expected in new[]
+        {
+            "example.test/driver:v9", "\"Always\"", "{\"name\":\"pull\"}", "\"renamed-node\"", "\"team\":\"storage\"", "--worker-threads=7", "99Mi",
+            "\"a\":\"b\"", "\"p\":\"q\"", "\"r\":\"s\"", "nodeAffinity", "\"serviceAccountName\":\"given\"", "\"c\":\"d\"",
+        })
+        {
+            Assert.Contains(expected, text, StringComparison.Ordinal);
+        }
+
+        foreach (var absent in new[] { "CustomResourceDefinition", "podAntiAffinity", "load-modules", "csi-tcmu:0" }) Assert.DoesNotContain(absent, text, StringComparison.Ordinal);
+    }
+
+    private static (string?, string?, bool) Settings(JsonObject item) =>
+        ((string?)item["volumeBindingMode"], (string?)item["reclaimPolicy"], (bool)item["allowVolumeExpansion"]!);
+
+    private static string Name(JsonObject item) => (string)item["metadata"]!["name"]!;
+
+    private static JsonNode Container(JsonNode pod, string name) => pod["containers"]!.AsArray().Single(container => (string?)container!["name"] == name)!;
+
+    private static bool Find(JsonNode? node, string path) =>
+        path.Split('.') is var parts && parts.Aggregate<string, (JsonNode? Node, bool Found)>((node, true), (at, part) =>
+            at.Node is JsonObject members && members.ContainsKey(part) ? (members[part], at.Found) : (null, false)).Found;
+
+    private static IEnumerable<string> Leaves(JsonObject node, string path)
+    {
+        foreach (var (key, value) in node)
+        {
+            if (value is JsonObject { Count: > 0 } inner)
+            {
+                foreach (var leaf in Leaves(inner, $"{path}{key}.")) yield return leaf;
+            }
+            else
+            {
+                yield return path + key;
+            }
+        }
+    }
+
+    /// <summary>Each mapping of the values whose keys are fixed is one in the schema, with the same keys and no others allowed.</summary>
+    private static void Check(JsonObject values, JsonObject schema, string path)
+    {
+        if (schema["properties"] is not JsonObject properties) return;
+        Assert.False((bool)schema["additionalProperties"]!, path);
+        foreach (var (key, value) in values)
+        {
+            Assert.True(properties.ContainsKey(key), $"values.schema.json has no {path}{key}");
+            if (value is JsonObject inner) Check(inner, properties[key]!.AsObject(), $"{path}{key}.");
+        }
+    }
+
+    [GeneratedRegex("^\\| `(?<path>[A-Za-z.]+)` \\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex DescribedValue();
+}

@@ -1,0 +1,334 @@
+using Csi.V1;
+using CsiTcmu.Kubernetes.Resources;
+using CsiTcmu.Kubernetes.Tests.Support;
+using CsiTcmu.TestClient;
+using Grpc.Core;
+using Mode = Csi.V1.VolumeCapability.Types.AccessMode.Types.Mode;
+
+namespace CsiTcmu.Kubernetes.Tests;
+
+/// <summary>Controller and agents on a real API server, called as the sidecars call: what becomes of volumes, and of failures.</summary>
+[Collection(nameof(ApiServer))]
+public sealed class ClusterTests : IAsyncLifetime
+{
+    private const long Mebibyte = 1L << 20;
+    private const string Key = "csi-tcmu.io/node";
+    private readonly ApiServer _server;
+    private readonly List<IAsyncDisposable> _nodes = [];
+    private ControllerHost _controller = null!;
+
+    public ClusterTests(ApiServer server)
+    {
+        _server = server;
+        Assert.SkipUnless(server.IsAvailable, Binaries.Missing);
+    }
+
+    private CsiClient Client => _controller.Client;
+
+    public async ValueTask InitializeAsync() => _controller = await ControllerHost.StartAsync(_server.Client("admin"));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _controller.DisposeAsync();
+        foreach (var node in _nodes) await node.DisposeAsync();
+        var admin = _server.Admin;
+        foreach (var volume in (await admin.ListAsync(Kinds.Volumes, null, default)).Items)
+        {
+            await admin.PatchAsync(Kinds.Volumes, volume.Metadata.Name, null, new() { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["finalizers"] = null } }, default);
+            await admin.DeleteAsync(Kinds.Volumes, volume.Metadata.Name, null, null, default);
+        }
+
+        foreach (var node in (await admin.ListAsync(Kinds.TcmuNodes, null, default)).Items)
+            await admin.DeleteAsync(Kinds.TcmuNodes, node.Metadata.Name, null, null, default);
+    }
+
+    [Fact]
+    public async Task Volume_lives_and_leaves_nothing()
+    {
+        var node = await NodeAsync("a");
+        var request = Request("pvc-1", 100 * Mebibyte);
+        request.Parameters["csi.storage.k8s.io/pvc/name"] = "data";
+        request.Parameters["csi.storage.k8s.io/pvc/namespace"] = "shop";
+        request.MutableParameters["iops"] = "500";
+
+        var created = (await Client.CreateVolumeAsync(request)).Volume;
+
+        Assert.Equal(("pvc-1", 100 * Mebibyte), (created.VolumeId, created.CapacityBytes));
+        Assert.Equal("a", Assert.Single(created.AccessibleTopology).Segments[Key]);
+        Assert.True(File.Exists(node.Image("pvc-1")));
+        var resource = await ResourceAsync("pvc-1");
+        Assert.Equal(("Ready", "100Mi", "shop/data"), (resource.Status!.Phase, $"{resource.Status.Size}", $"{resource.Spec.Claim!.Namespace}/{resource.Spec.Claim.Name}"));
+        Assert.Equal(created.VolumeContext["csi-tcmu.io/wwid"], resource.Status.Wwid);
+        Assert.Equal(created, (await Client.CreateVolumeAsync(request)).Volume);
+        Assert.Equal(created, Assert.Single((await Client.ListVolumesAsync(new())).Entries).Volume);
+
+        var grown = await Client.ControllerExpandVolumeAsync(Growth("pvc-1", 200 * Mebibyte));
+        Assert.Equal(200 * Mebibyte, grown.CapacityBytes);
+        Assert.Equal(200 * Mebibyte, new FileInfo(node.Image("pvc-1")).Length);
+        Assert.Equal(200 * Mebibyte, (await Client.ControllerExpandVolumeAsync(Growth("pvc-1", 50 * Mebibyte))).CapacityBytes);
+
+        await Client.ControllerModifyVolumeAsync(new() { VolumeId = "pvc-1", MutableParameters = { ["iops"] = "900", ["bandwidth"] = "20M" } });
+        var limits = (await node.Catalogue.GetAsync("pvc-1", default)).MutableParameters;
+        Assert.Equal(("900", "20M"), (limits["iops"], limits["bandwidth"]));
+
+        await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
+        await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
+        Assert.False(Path.Exists(node.Image("pvc-1")));
+        Assert.Null(await _server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default));
+        Assert.Empty((await Client.ListVolumesAsync(new())).Entries);
+    }
+
+    [Fact]
+    public async Task Refusals_have_their_codes_and_leave_nothing()
+    {
+        await NodeAsync("a");
+        var wrong = Request("pvc-1");
+        wrong.Parameters["colour"] = "blue";
+        await RefusesAsync(() => Client.CreateVolumeAsync(wrong), StatusCode.InvalidArgument, "'colour'");
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1", 1L << 55)), StatusCode.ResourceExhausted, "has room for 32Pi");
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1", node: "elsewhere")), StatusCode.ResourceExhausted, "elsewhere");
+        await RefusesAsync(() => Client.ControllerExpandVolumeAsync(Growth("pvc-1", 1)), StatusCode.NotFound, "'pvc-1'");
+        await RefusesAsync(() => Client.ControllerGetVolumeAsync(new() { VolumeId = "../x" }), StatusCode.NotFound, "no such volume");
+        await Client.DeleteVolumeAsync(new() { VolumeId = "../x" });
+        Assert.Empty((await _server.Admin.ListAsync(Kinds.Volumes, null, default)).Items);
+
+        await Client.CreateVolumeAsync(Request("pvc-1"));
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1", 900 * Mebibyte)), StatusCode.AlreadyExists, "size");
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1", node: "b")), StatusCode.AlreadyExists, "on node 'a'");
+        await RefusesAsync(() => Client.ControllerExpandVolumeAsync(Growth("pvc-1", 1L << 43)), StatusCode.ResourceExhausted, "room");
+        Assert.Equal("16Mi", $"{(await ResourceAsync("pvc-1")).Spec.Size}");
+        await RefusesAsync(
+            () => Client.ControllerModifyVolumeAsync(new() { VolumeId = "pvc-1", MutableParameters = { ["iops"] = "many" } }), StatusCode.InvalidArgument, "many");
+    }
+
+    [Fact]
+    public async Task Agent_without_room_refuses_and_the_name_can_be_placed_elsewhere()
+    {
+        // As if the pool had filled up between the node's report and the creation.
+        var node = await NodeAsync("a");
+        using var folder = new TemporaryFolder();
+        await using var full = new TestNode(_server.Client("admin"), "full", folder.Path, reserve: 1L << 50, keep: true);
+        var volume = new TcmuVolume
+        {
+            Metadata = new()
+            {
+                Name = "pvc-1", Finalizers = [TcmuVolume.Finalizer], Labels = new(StringComparer.Ordinal) { [TcmuVolume.NodeLabel] = "full" },
+            },
+            Spec = new() { Node = "full", Pool = "main", Size = new Quantity(16 * Mebibyte) },
+        };
+        await _server.Admin.CreateAsync(Kinds.Volumes, volume, default);
+        await Eventually.HoldsAsync(async () => (await ResourceAsync("pvc-1")).Status?.Error?.Code == "Exhausted", "the refusal");
+
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1")), StatusCode.ResourceExhausted, "room");
+        Assert.Null(await _server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default));
+        Assert.Equal("a", (await Client.CreateVolumeAsync(Request("pvc-1"))).Volume.AccessibleTopology[0].Segments[Key]);
+        Assert.True(File.Exists(node.Image("pvc-1")));
+        var events = (await _server.Admin.ListAsync(Kinds.Events, null, default)).Items.Where(entry => entry.InvolvedObject.Name == "pvc-1");
+        Assert.Contains(events, entry => entry is { Type: "Warning", Reason: "Exhausted" });
+    }
+
+    [Fact]
+    public async Task Placement_follows_topology_and_capacity_is_told_by_segment()
+    {
+        await NodeAsync("a");
+        await NodeAsync("b", pools: ["fast", "slow"]);
+
+        Assert.Equal("b", (await Client.CreateVolumeAsync(Request("pvc-1", node: "b"))).Volume.AccessibleTopology[0].Segments[Key]);
+        var both = Request("pvc-2");
+        both.AccessibilityRequirements = new() { Requisite = { Segment("a"), Segment("b") }, Preferred = { Segment("a"), Segment("b") } };
+        Assert.Equal("a", (await Client.CreateVolumeAsync(both)).Volume.AccessibleTopology[0].Segments[Key]);
+        var slow = Request("pvc-3");
+        slow.Parameters["pool"] = "slow";
+        Assert.Equal("slow", (await Client.CreateVolumeAsync(slow)).Volume.VolumeContext["csi-tcmu.io/pool"]);
+
+        var whole = (await Client.GetCapacityAsync(new() { AccessibleTopology = Segment("b") })).AvailableCapacity;
+        var fast = await Client.GetCapacityAsync(new() { AccessibleTopology = Segment("b"), Parameters = { ["pool"] = "fast" } });
+        Assert.True(fast.AvailableCapacity > 0 && fast.AvailableCapacity < whole, $"{fast.AvailableCapacity} of {whole}");
+        Assert.Equal(fast.AvailableCapacity, fast.MaximumVolumeSize);
+        Assert.Equal(16 * Mebibyte, fast.MinimumVolumeSize);
+        Assert.Equal(0, (await Client.GetCapacityAsync(new() { AccessibleTopology = Segment("c") })).AvailableCapacity);
+        Assert.Equal(0, (await Client.GetCapacityAsync(new() { AccessibleTopology = new() { Segments = { ["zone"] = "b" } } })).AvailableCapacity);
+    }
+
+    [Fact]
+    public async Task Silent_agent_is_waited_for_and_the_answer_is_aborted()
+    {
+        using var folder = new TemporaryFolder();
+        var node = new TestNode(_server.Client("admin"), "a", folder.Path, keep: true);
+        await ReadyAsync("a");
+        await node.DisposeAsync();
+
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1")), StatusCode.Aborted, "on node 'a'");
+        Assert.False((await ResourceAsync("pvc-1")).IsMade);
+
+        // The agent comes back; the repetition finds the same volume.
+        await using var back = new TestNode(_server.Client("admin"), "a", folder.Path, keep: true);
+        await Eventually.HoldsAsync(async () => await TryCreateAsync("pvc-1"), "the volume");
+        Assert.True(File.Exists(back.Image("pvc-1")));
+    }
+
+    [Fact]
+    public async Task Volume_in_use_is_kept_until_it_is_not()
+    {
+        var node = await NodeAsync("a");
+        await Client.CreateVolumeAsync(Request("pvc-1"));
+        node.Disks.Attached.Add("pvc-1");
+
+        await RefusesAsync(() => Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" }), StatusCode.FailedPrecondition, "in use");
+        Assert.True(File.Exists(node.Image("pvc-1")));
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1")), StatusCode.Aborted, "being deleted");
+
+        node.Disks.Attached.Clear();
+        await Eventually.HoldsAsync(async () => await _server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default) is null, "the end of the volume");
+        await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
+        Assert.False(Path.Exists(node.Image("pvc-1")));
+    }
+
+    [Fact]
+    public async Task Image_that_is_missing_is_never_made_anew()
+    {
+        using var folder = new TemporaryFolder();
+        await using (new TestNode(_server.Client("admin"), "a", folder.Path, keep: true))
+        {
+            await ReadyAsync("a");
+            await Client.CreateVolumeAsync(Request("pvc-1"));
+        }
+
+        Directory.Delete(Path.Combine(folder.Path, "main", "volumes", "pvc-1"), recursive: true);
+        await using var node = new TestNode(_server.Client("admin"), "a", folder.Path, keep: true);
+        await Eventually.HoldsAsync(async () => (await ResourceAsync("pvc-1")).Status!.Error is not null, "the failure");
+
+        var status = (await ResourceAsync("pvc-1")).Status!;
+        Assert.Equal(("Failed", "FailedPrecondition"), (status.Phase, status.Error!.Code));
+        Assert.Contains("missing", status.Error.Message, StringComparison.Ordinal);
+        Assert.False(Path.Exists(node.Image("pvc-1")));
+    }
+
+    [Fact]
+    public async Task Image_without_a_resource_is_reported_and_kept()
+    {
+        var node = await NodeAsync("a");
+        await node.Catalogue.CreateAsync(new() { Name = "stray", Size = new(16 * Mebibyte, 0) }, default);
+
+        await Eventually.HoldsAsync(async () => (await _server.Admin.GetAsync(Kinds.TcmuNodes, "a", null, default)).Status!.Orphans?.Contains("stray") == true, "the report");
+        Assert.True(File.Exists(node.Image("stray")));
+        Assert.Contains(node.Log.Lines, line => line.Contains("stray", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Two_controllers_that_want_the_same_make_it_once()
+    {
+        var node = await NodeAsync("a");
+        await using var second = await ControllerHost.StartAsync(_server.Client("admin"));
+        var names = Enumerable.Range(0, 20).Select(i => $"pvc-{i}").ToList();
+
+        var answers = await Task.WhenAll(names.SelectMany(name => new[] { Client, second.Client }.Select(client => client.CreateVolumeAsync(Request(name)))));
+
+        Assert.Equal(names.Order(), answers.Select(answer => answer.Volume.VolumeId).Distinct().Order());
+        Assert.All(answers.GroupBy(answer => answer.Volume.VolumeId), pair => Assert.Single(pair.Select(answer => answer.Volume.VolumeContext["csi-tcmu.io/wwid"]).Distinct()));
+        Assert.Equal(names.Count, (await node.Catalogue.ListAsync(0, "", default)).Volumes.Count);
+
+        await Task.WhenAll(names.SelectMany(name => new[] { Client, second.Client }.Select(client => client.DeleteVolumeAsync(new() { VolumeId = name }))));
+        Assert.Empty((await node.Catalogue.ListAsync(0, "", default)).Volumes);
+        Assert.Empty((await _server.Admin.ListAsync(Kinds.Volumes, null, default)).Items);
+    }
+
+    [Fact]
+    public async Task Server_that_is_away_stops_nothing_for_good()
+    {
+        var node = await NodeAsync("a");
+        await Client.CreateVolumeAsync(Request("pvc-1"));
+        await _server.StopServerAsync();
+
+        // What the node needs for I/O it has; what needs the server says that it may be asked again.
+        Assert.Equal("pvc-1", (await node.Catalogue.GetAsync("pvc-1", default)).Id);
+        await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-2")), StatusCode.Unavailable, "cannot be reached");
+        await RefusesAsync(() => Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" }), StatusCode.Unavailable, "cannot be reached");
+
+        await _server.StartServerAsync();
+        await Eventually.HoldsAsync(() => TryCreateAsync("pvc-2"), "the second volume", 60);
+        await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
+        Assert.False(Path.Exists(node.Image("pvc-1")));
+    }
+
+    [Fact]
+    public async Task Taint_goes_when_the_driver_is_registered_and_other_taints_stay()
+    {
+        await _server.ApplyAsync("api/v1/nodes", Manifests.Parse(
+            """
+            apiVersion: v1
+            kind: Node
+            metadata: {name: tainted}
+            spec:
+              taints:
+              - {key: csi-tcmu.io/agent-not-ready, effect: NoExecute}
+              - {key: gpu, value: "yes", effect: NoSchedule}
+            """)[0]);
+        await NodeAsync("tainted");
+        await Task.Delay(1500);
+        Assert.Equal(2, (await _server.Admin.GetAsync(Kinds.Nodes, "tainted", null, default)).Spec!.Taints!.Count);
+
+        await _server.ApplyAsync("apis/storage.k8s.io/v1/csinodes", Manifests.Parse(
+            """
+            apiVersion: storage.k8s.io/v1
+            kind: CSINode
+            metadata: {name: tainted}
+            spec: {drivers: [{name: csi-tcmu.io, nodeID: tainted}]}
+            """)[0]);
+        await Eventually.HoldsAsync(async () => (await _server.Admin.GetAsync(Kinds.Nodes, "tainted", null, default)).Spec!.Taints!.Count == 1, "the removal of the taint");
+        Assert.Equal("gpu", (await _server.Admin.GetAsync(Kinds.Nodes, "tainted", null, default)).Spec!.Taints!.Single().Key);
+    }
+
+    private async Task<TestNode> NodeAsync(string name, string[]? pools = null)
+    {
+        var node = new TestNode(_server.Client("admin"), name, Directory.CreateTempSubdirectory("node-").FullName, pools: pools);
+        _nodes.Add(node);
+        await ReadyAsync(name);
+        return node;
+    }
+
+    /// <summary>Waits until the controller knows the node.</summary>
+    private Task ReadyAsync(string name) => Eventually.HoldsAsync(
+        async () => (await Client.GetCapacityAsync(new() { AccessibleTopology = Segment(name) })).AvailableCapacity > 0, $"room on node {name}");
+
+    private async Task<bool> TryCreateAsync(string name)
+    {
+        try
+        {
+            await Client.CreateVolumeAsync(Request(name));
+            return true;
+        }
+        catch (CallFailedException again) when (again.Code is StatusCode.Aborted or StatusCode.Unavailable)
+        {
+            return false;
+        }
+    }
+
+    private Task<TcmuVolume> ResourceAsync(string name) => _server.Admin.GetAsync(Kinds.Volumes, name, null, default);
+
+    private static async Task RefusesAsync<T>(Func<Task<T>> call, StatusCode code, string says)
+    {
+        var failure = await Assert.ThrowsAsync<CallFailedException>(() => call());
+        Assert.True(code == failure.Code, $"expected {code}, got {failure.Message}");
+        Assert.Contains(says, failure.Detail, StringComparison.Ordinal);
+    }
+
+    private static Topology Segment(string node) => new() { Segments = { [Key] = node } };
+
+    private static CreateVolumeRequest Request(string name, long size = 16 * Mebibyte, string? node = null) => new()
+    {
+        Name = name,
+        CapacityRange = new() { RequiredBytes = size },
+        VolumeCapabilities = { new VolumeCapability { Mount = new(), AccessMode = new() { Mode = Mode.SingleNodeWriter } } },
+        AccessibilityRequirements = node is null ? null : new() { Requisite = { Segment(node) }, Preferred = { Segment(node) } },
+    };
+
+    private static ControllerExpandVolumeRequest Growth(string id, long size) => new() { VolumeId = id, CapacityRange = new() { RequiredBytes = size } };
+
+    private sealed class TemporaryFolder : IDisposable
+    {
+        public string Path { get; } = Directory.CreateTempSubdirectory("node-").FullName;
+
+        public void Dispose() => Directory.Delete(Path, recursive: true);
+    }
+}

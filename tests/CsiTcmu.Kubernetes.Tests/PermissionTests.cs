@@ -1,0 +1,89 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Csi.V1;
+using CsiTcmu.Kubernetes.Client;
+using CsiTcmu.Kubernetes.Resources;
+using CsiTcmu.Kubernetes.Tests.Support;
+using Mode = Csi.V1.VolumeCapability.Types.AccessMode.Types.Mode;
+
+namespace CsiTcmu.Kubernetes.Tests;
+
+/// <summary>The chart on the API server: every object is accepted as it is, and the accounts may do what they need and no more.</summary>
+[Collection(nameof(ApiServer))]
+public sealed class PermissionTests : IAsyncLifetime
+{
+    private const long Mebibyte = 1L << 20;
+    private readonly ApiServer _server;
+
+    public PermissionTests(ApiServer server)
+    {
+        _server = server;
+        Assert.SkipUnless(server.IsAvailable, Binaries.Missing);
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await _server.ApplyAsync("api/v1/namespaces", Manifests.Parse($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {ChartRenderer.Namespace}}}}}")[0]);
+        foreach (var item in ChartRenderer.Render("storageClasses: [{name: fast, parameters: {pool: main}}]").OrderBy(Order))
+            await _server.ApplyAsync(PathOf(item), item, strict: true);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Volume_lives_by_the_charts_accounts_alone()
+    {
+        var folder = Directory.CreateTempSubdirectory("node-").FullName;
+        await using var node = new TestNode(_server.Client(ApiServer.NodeAccount), "allowed", folder);
+        await using var controller = await ControllerHost.StartAsync(_server.Client(ApiServer.ControllerAccount));
+        await Eventually.HoldsAsync(
+            async () => (await controller.Client.GetCapacityAsync(new())).AvailableCapacity > 0, "room: " + string.Join('\n', node.Log.Lines));
+
+        await controller.Client.CreateVolumeAsync(new()
+        {
+            Name = "pvc-rbac",
+            CapacityRange = new() { RequiredBytes = 16 * Mebibyte },
+            VolumeCapabilities = { new VolumeCapability { Mount = new(), AccessMode = new() { Mode = Mode.SingleNodeWriter } } },
+        });
+        await controller.Client.ControllerExpandVolumeAsync(new() { VolumeId = "pvc-rbac", CapacityRange = new() { RequiredBytes = 32 * Mebibyte } });
+        await Eventually.HoldsAsync(
+            async () => (await _server.Admin.ListAsync(Kinds.Events, null, default)).Items.Exists(entry => entry is { Reason: "Made", InvolvedObject.Name: "pvc-rbac" }), "the event");
+        await controller.Client.DeleteVolumeAsync(new() { VolumeId = "pvc-rbac" });
+
+        Assert.False(Path.Exists(node.Image("pvc-rbac")));
+        Assert.DoesNotContain(node.Log.Lines.Concat(controller.Log.Lines), line => line.Contains("forbidden", StringComparison.OrdinalIgnoreCase) && !line.Contains("nodes \"allowed\"", StringComparison.Ordinal));
+        await _server.Admin.DeleteAsync(Kinds.TcmuNodes, "allowed", null, null, default);
+    }
+
+    [Fact]
+    public async Task Node_may_not_make_or_delete_volumes_and_nobody_reads_secrets()
+    {
+        using var node = _server.Client(ApiServer.NodeAccount);
+        using var controller = _server.Client(ApiServer.ControllerAccount);
+        var volume = new TcmuVolume { Metadata = new() { Name = "x" }, Spec = new() { Node = "a", Pool = "p", Size = new Quantity(1) } };
+
+        await ForbiddenAsync(() => node.CreateAsync(Kinds.Volumes, volume, default));
+        await ForbiddenAsync(() => node.DeleteAsync(Kinds.Volumes, "x", null, null, default));
+        await ForbiddenAsync(() => node.DeleteAsync(Kinds.TcmuNodes, "x", null, null, default));
+        await ForbiddenAsync(() => controller.ApplyStatusAsync(Kinds.Volumes, volume, "tests", default));
+        await ForbiddenAsync(() => controller.CreateAsync(Kinds.TcmuNodes, new TcmuNode { Metadata = new() { Name = "x" } }, default));
+        var secrets = Kinds.CsiNodes with { GroupVersion = "v1", Plural = "secrets" };
+        await ForbiddenAsync(() => node.ListAsync(secrets, null, default));
+        await ForbiddenAsync(() => controller.ListAsync(secrets, null, default));
+    }
+
+    private static async Task ForbiddenAsync<T>(Func<Task<T>> call) =>
+        Assert.Equal(HttpStatusCode.Forbidden, (await Assert.ThrowsAsync<ApiException>(() => call())).Code);
+
+    private static int Order(JsonObject item) => (string?)item["kind"] is "ServiceAccount" or "ClusterRole" or "Role" or "CustomResourceDefinition" ? 0 : 1;
+
+    private static string PathOf(JsonObject item)
+    {
+        var version = (string)item["apiVersion"]!;
+        var kind = ((string)item["kind"]!).ToLowerInvariant();
+        var plural = kind.EndsWith('s') ? kind + "es" : kind + "s";
+        var scope = (string?)item["metadata"]!["namespace"];
+        return $"{(version.Contains('/', StringComparison.Ordinal) ? "apis/" : "api/")}{version}/{(scope is null ? "" : $"namespaces/{scope}/")}{plural}";
+    }
+}

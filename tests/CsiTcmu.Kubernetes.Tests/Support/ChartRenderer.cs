@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace CsiTcmu.Kubernetes.Tests.Support;
+
+/// <summary>
+/// Renders the chart: by a helm on the PATH, else by <c>tests/chart/render.go</c>, built once with Debian's Go and its package of sprig
+/// (docs/testing.md names the packages) and kept in the cache.
+/// </summary>
+internal static class ChartRenderer
+{
+    public const string Missing = "there is no helm on the PATH, and no go with sprig (apt-get install golang-go golang-github-masterminds-sprig-dev golang-k8s-sigs-yaml-dev)";
+    public const string Namespace = "csi-tcmu";
+    private const string Release = "csi-tcmu";
+    private const string GoPath = "/usr/share/gocode";
+    private static readonly string Source = Path.Combine(Manifests.Root, "tests", "chart", "render.go");
+    private static readonly Lazy<string?> Program = new(Find);
+
+    public static bool IsAvailable => Program.Value is not null;
+
+    /// <summary>The objects of the chart.</summary>
+    /// <param name="values">Values, as YAML, in the place of the chart's own.</param>
+    public static IReadOnlyList<JsonObject> Render(string values = "")
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, values);
+            var program = Program.Value!;
+            string[] arguments = Path.GetFileName(program) == "helm"
+                ? ["template", Release, Manifests.Chart, "--namespace", Namespace, "--values", file]
+                : [Manifests.Chart, Namespace, Release, file];
+            return Manifests.Parse(Run(program, arguments));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static string? Find()
+    {
+        if (OnPath("helm") is { } helm) return helm;
+        var hash = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Source)))[..16];
+        var cached = Path.Combine(Binaries.Cache, $"chart-render-{hash}");
+        if (File.Exists(cached)) return cached;
+        if (OnPath("go") is not { } go || !Directory.Exists(GoPath + "/src/github.com/Masterminds/sprig")) return null;
+        Directory.CreateDirectory(Binaries.Cache);
+        var building = $"{cached}.{Environment.ProcessId}";
+        Run(go, ["build", "-o", building, Source], ("GO111MODULE", "off"), ("GOPATH", GoPath), ("GOFLAGS", ""), ("CGO_ENABLED", "0"));
+        File.Move(building, cached, overwrite: true);
+        return cached;
+    }
+
+    private static string? OnPath(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+
+    private static string Run(string program, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {error.Result}");
+    }
+}
