@@ -1,5 +1,6 @@
 using Csi.V1;
 using CsiTcmu.Csi.Rules;
+using CsiTcmu.Volumes;
 using Grpc.Core;
 
 namespace CsiTcmu.Csi;
@@ -31,9 +32,9 @@ public sealed partial class ControllerService
     }
 
     /// <summary>A page of volumes, each with its condition; damaged ones, too.</summary>
-    private async Task<ListVolumesResponse> ListWithConditionsAsync(IVolumeHealth health, ListVolumesRequest request, CancellationToken cancellationToken)
+    private async Task<ListVolumesResponse> ListWithConditionsAsync(IVolumeHealth source, ListVolumesRequest request, CancellationToken cancellationToken)
     {
-        var page = await health.ListAsync(request.MaxEntries, request.StartingToken, abnormalOnly: false, cancellationToken);
+        var page = await source.ListAsync(request.MaxEntries, request.StartingToken, abnormalOnly: false, cancellationToken);
         return new ListVolumesResponse
         {
             Entries =
@@ -48,14 +49,14 @@ public sealed partial class ControllerService
         };
     }
 
-    private async Task<ControllerGetVolumeResponse> GetWithConditionAsync(IVolumeHealth health, string id, CancellationToken cancellationToken)
+    private async Task<ControllerGetVolumeResponse> GetWithConditionAsync(IVolumeHealth source, string id, CancellationToken cancellationToken)
     {
-        var volume = await health.GetAsync(id, [], cancellationToken);
+        var volume = await source.GetAsync(id, [], cancellationToken);
         return new ControllerGetVolumeResponse { Volume = Describe(volume), Status = new() { VolumeCondition = Conditions.Of112(volume) } };
     }
 
     /// <summary>A volume that may be too damaged to be described: its size is unknown then, which is 0.</summary>
     private global::Csi.V1.Volume Describe(Volumes.VolumeHealth volume) => volume.Volume is { } whole
         ? Describe(whole)
-        : new global::Csi.V1.Volume { VolumeId = volume.Id, AccessibleTopology = { Topologies.Of(nodeId ?? "") } };
+        : new global::Csi.V1.Volume { VolumeId = volume.Id, AccessibleTopology = { nodeId is null ? [] : new[] { Topologies.Of(nodeId) } } };
 }

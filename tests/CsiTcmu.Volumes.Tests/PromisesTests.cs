@@ -6,7 +6,13 @@ public sealed class PromisesTests
 {
     private static readonly Promises Empty = new()
     {
-        Total = 1000, Free = 1000, Reserve = 0, Promised = 0, Allocated = 0, Beginning = 0, Ratio = 1,
+        Total = 1000,
+        Free = 1000,
+        Reserve = 0,
+        Promised = 0,
+        Allocated = 0,
+        Beginning = 0,
+        Ratio = 1,
     };
 
     [Theory]
