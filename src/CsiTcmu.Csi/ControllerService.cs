@@ -8,12 +8,16 @@ using RpcType = Csi.V1.ControllerServiceCapability.Types.RPC.Types.Type;
 namespace CsiTcmu.Csi;
 
 /// <summary>
-/// The Controller service: volumes from birth to death, on one node. Each method checks its request by the rules of the specification,
+/// The Controller service: volumes and snapshots from birth to death, on one node. Each method checks its request by the rules of the specification,
 /// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
+/// <param name="snapshots">Their snapshots.</param>
+/// <param name="health">What is wrong with them.</param>
+/// <param name="specification">How health is told.</param>
 /// <param name="nodeId">The node whose volumes these are.</param>
-public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId) : Controller.ControllerBase
+public sealed partial class ControllerService(
+    IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, IVolumeHealth health, CsiSpecification specification, string nodeId) : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -24,7 +28,14 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         RpcType.GetVolume,
         RpcType.SingleNodeMultiWriter,
         RpcType.ModifyVolume,
+        RpcType.CreateDeleteSnapshot,
+        RpcType.ListSnapshots,
+        RpcType.GetSnapshot,
+        RpcType.CloneVolume,
     ];
+
+    private static readonly RpcType[] HealthTypes112 = [RpcType.VolumeCondition];
+    private static readonly RpcType[] HealthTypes113 = [RpcType.GetVolumeHealth, RpcType.ListVolumeHealth];
 
     /// <inheritdoc/>
     public override async Task<CreateVolumeResponse> CreateVolume(CreateVolumeRequest request, ServerCallContext context)
@@ -37,7 +48,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         Fields.Map(request.Parameters, "parameters");
         Fields.Map(request.MutableParameters, "mutable_parameters");
         Fields.Map(request.Secrets, "secrets");
-        Sources.Refuse(request.VolumeContentSource);
+        var source = Sources.Optional(request.VolumeContentSource);
         Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish
@@ -48,6 +59,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             MutableParameters = new Dictionary<string, string>(request.MutableParameters, StringComparer.Ordinal),
             Block = Capabilities.IsBlock(request.VolumeCapabilities[0]),
             FileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
+            Source = source,
         };
         return new CreateVolumeResponse { Volume = Describe(await catalogue.CreateAsync(wish, context.CancellationToken)) };
     }
@@ -91,12 +103,8 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
     /// <inheritdoc/>
     public override async Task<ListVolumesResponse> ListVolumes(ListVolumesRequest request, ServerCallContext context)
     {
-        if (request.MaxEntries < 0)
-            throw CsiErrors.InvalidArgument($"max_entries is negative: {request.MaxEntries}");
-
-        // A token that no page ever had is ABORTED, whatever is wrong with it, so that the caller begins again.
-        if (System.Text.Encoding.UTF8.GetByteCount(request.StartingToken) > Fields.MaximumString)
-            throw CsiErrors.Error(StatusCode.Aborted, "starting_token is not a token of ours; begin again without it");
+        Pages.Check(request.MaxEntries, request.StartingToken);
+        if (specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(request, context.CancellationToken);
 
         var page = await catalogue.ListAsync(request.MaxEntries, request.StartingToken, context.CancellationToken);
         return new ListVolumesResponse
@@ -123,7 +131,10 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
             return NoRoom();
 
         var room = await catalogue.GetRoomAsync(
-            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal), context.CancellationToken);
+            new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal),
+            request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "",
+            request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]),
+            context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,
@@ -170,6 +181,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
 
+        if (specification == CsiSpecification.Csi112) return await GetWithConditionAsync(id, context.CancellationToken);
         return new ControllerGetVolumeResponse
         {
             Volume = Describe(await catalogue.GetAsync(id, context.CancellationToken)),
@@ -182,8 +194,10 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         ControllerGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new ControllerGetCapabilitiesResponse
         {
-            Capabilities = { Types.Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(HealthTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
         });
+
+    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     /// <summary>Nothing can be made under these conditions.</summary>
     private static GetCapacityResponse NoRoom() => new() { AvailableCapacity = 0, MaximumVolumeSize = 0 };
@@ -224,6 +238,7 @@ public sealed class ControllerService(IVolumeCatalogue catalogue, string nodeId)
         VolumeId = volume.Id,
         CapacityBytes = volume.Size,
         VolumeContext = { Context(volume) },
+        ContentSource = Sources.Describe(volume.Source),
         AccessibleTopology = { Topologies.Of(nodeId) },
     };
 }

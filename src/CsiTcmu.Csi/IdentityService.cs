@@ -21,6 +21,8 @@ public sealed class IdentityService(string vendorVersion, Func<bool> ready) : Id
             {
                 Service(PluginCapability.Types.Service.Types.Type.ControllerService),
                 Service(PluginCapability.Types.Service.Types.Type.VolumeAccessibilityConstraints),
+                Service(PluginCapability.Types.Service.Types.Type.GroupControllerService),
+                Service(PluginCapability.Types.Service.Types.Type.SnapshotMetadataService),
                 new PluginCapability
                 {
                     VolumeExpansion = new() { Type = PluginCapability.Types.VolumeExpansion.Types.Type.Online },

@@ -11,7 +11,9 @@ namespace CsiTcmu.Csi;
 /// specification, asks the node's volumes, and answers. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="volumes">The volumes on this node.</param>
-public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
+/// <param name="health">What is wrong with them.</param>
+/// <param name="specification">How health is told.</param>
+public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth health, CsiSpecification specification) : Node.NodeBase
 {
     /// <summary>Says that no other call has made the volume and none will stage it (Kubernetes, inline volumes).</summary>
     private const string EphemeralKey = "csi.storage.k8s.io/ephemeral";
@@ -23,6 +25,9 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
         RpcType.ExpandVolume,
         RpcType.SingleNodeMultiWriter,
     ];
+
+    private static readonly RpcType[] HealthTypes112 = [RpcType.VolumeCondition];
+    private static readonly RpcType[] HealthTypes113 = [RpcType.GetVolumeHealth, RpcType.GetStorageHealth];
 
     /// <inheritdoc/>
     public override async Task<NodeStageVolumeResponse> NodeStageVolume(NodeStageVolumeRequest request, ServerCallContext context)
@@ -101,6 +106,7 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
         var volumePath = Paths.Lookup(request.VolumePath, "volume_path");
         Paths.Optional(request.StagingTargetPath, "staging_target_path");
 
+        if (specification == CsiSpecification.Csi112) return await StatisticsWithConditionAsync(id, volumePath, context.CancellationToken);
         var statistics = await volumes.GetStatisticsAsync(id, volumePath, context.CancellationToken);
         return new NodeGetVolumeStatsResponse { Usage = { Usage(statistics) } };
     }
@@ -125,7 +131,7 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
     public override Task<NodeGetCapabilitiesResponse> NodeGetCapabilities(NodeGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new NodeGetCapabilitiesResponse
         {
-            Capabilities = { Types.Select(type => new NodeServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(HealthTypes).Select(type => new NodeServiceCapability { Rpc = new() { Type = type } }) },
         });
 
     /// <inheritdoc/>
@@ -136,6 +142,8 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
             MaxVolumesPerNode = volumes.MaximumVolumes,
             AccessibleTopology = Topologies.Of(volumes.NodeId),
         });
+
+    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     private static VolumeSecrets Secrets(IEnumerable<KeyValuePair<string, string>> secrets) =>
         new(new Dictionary<string, string>(secrets, StringComparer.Ordinal));

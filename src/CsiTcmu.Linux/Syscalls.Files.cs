@@ -41,6 +41,9 @@ public enum OpenFlags
 
     /// <summary>O_NOFOLLOW; <see cref="Syscalls.Open"/> passes the processor's own bit.</summary>
     NoFollow = 0x20000,
+
+    /// <summary>O_TMPFILE without its O_DIRECTORY: with <see cref="Directory"/> the path is a folder, and the file has no name in it.</summary>
+    Temporary = 0x400000,
 }
 
 public static unsafe partial class Syscalls

@@ -73,7 +73,7 @@ public interface INodeVolumes
     /// <summary>This node's id.</summary>
     string NodeId { get; }
 
-    /// <summary>How many volumes can be attached at once; 0 when the kernel sets no limit worth naming.</summary>
+    /// <summary>How many volumes can be attached at once; 0 when no limit is named.</summary>
     int MaximumVolumes { get; }
 
     /// <summary>

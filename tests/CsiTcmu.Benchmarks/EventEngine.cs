@@ -9,6 +9,8 @@ internal sealed class EventEngine : IIoEngine
 
     public string Name => "events";
 
+    public bool HasCompletions => true;
+
     public bool TryQueue(in IoRequest request) => throw new InvalidOperationException("No request is expected.");
 
     public void Watch(int file, ulong token) => _token = token;

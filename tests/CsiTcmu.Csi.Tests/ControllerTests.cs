@@ -22,7 +22,8 @@ public sealed class ControllerTests : IAsyncLifetime
         Assert.Equal(
             [
                 RpcType.CreateDeleteVolume, RpcType.ListVolumes, RpcType.GetCapacity, RpcType.ExpandVolume, RpcType.GetVolume,
-                RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume,
+                RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume, RpcType.CreateDeleteSnapshot, RpcType.ListSnapshots, RpcType.GetSnapshot,
+                RpcType.CloneVolume, RpcType.VolumeCondition,
             ],
             capabilities.Select(capability => capability.Rpc.Type));
     }
@@ -191,6 +192,11 @@ public sealed class ControllerTests : IAsyncLifetime
         Assert.Equal(5 * MemoryVolumes.Maximum, capacity.AvailableCapacity);
         Assert.Equal(MemoryVolumes.Maximum, capacity.MaximumVolumeSize);
         Assert.Equal(MemoryVolumes.Minimum, capacity.MinimumVolumeSize);
+        Assert.Equal(("", false), _volumes.LastRoom);
+        await _driver.Client.GetCapacityAsync(new() { VolumeCapabilities = { Good.Mount(), Good.Mount(fsType: "xfs") } });
+        Assert.Equal(("xfs", false), _volumes.LastRoom);
+        await _driver.Client.GetCapacityAsync(new() { VolumeCapabilities = { Good.Block() } });
+        Assert.Equal(("", true), _volumes.LastRoom);
         await _driver.RefusesAsync(new GetCapacityRequest { Parameters = { ["pool"] = "other" } }, StatusCode.InvalidArgument, "other");
     }
 

@@ -6,7 +6,7 @@ namespace CsiTcmu.Csi.Tests;
 /// Volumes that exist in memory only, with the life cycle that the contracts promise. The services are tested against it alone; the
 /// real catalogue and the real node have tests of their own.
 /// </summary>
-internal sealed class MemoryVolumes : IVolumeCatalogue, INodeVolumes
+internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalogue, ISnapshotBlocks, INodeVolumes
 {
     public const long Minimum = 1L << 20;
     public const long Maximum = 1L << 40;
@@ -129,9 +129,13 @@ internal sealed class MemoryVolumes : IVolumeCatalogue, INodeVolumes
         }
     }
 
-    public async Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
+    public (string FileSystem, bool Block) LastRoom { get; private set; }
+
+    public async Task<Room> GetRoomAsync(
+        IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken)
     {
         await BeginAsync(nameof(GetRoomAsync), cancellationToken);
+        LastRoom = (fileSystem, block);
         return parameters.ContainsKey("pool") && parameters["pool"] != "main"
             ? throw new VolumeException(VolumeError.InvalidArgument, $"there is no pool {parameters["pool"]}")
             : new Room(5 * Maximum, Maximum, Minimum);

@@ -26,7 +26,7 @@ public sealed class NodeTests : IAsyncLifetime
         var capabilities = (await _driver.Client.NodeGetCapabilitiesAsync(new())).Capabilities;
 
         Assert.Equal(
-            [RpcType.StageUnstageVolume, RpcType.GetVolumeStats, RpcType.ExpandVolume, RpcType.SingleNodeMultiWriter],
+            [RpcType.StageUnstageVolume, RpcType.GetVolumeStats, RpcType.ExpandVolume, RpcType.SingleNodeMultiWriter, RpcType.VolumeCondition],
             capabilities.Select(capability => capability.Rpc.Type));
     }
 

@@ -17,6 +17,7 @@ FaultPoints.Observer = name =>
 };
 
 var patience = TimeSpan.FromSeconds(10);
+var freeze = new Dictionary<string, string>(StringComparer.Ordinal) { ["freeze"] = "true" };
 var secrets = new VolumeSecrets(new Dictionary<string, string>(StringComparer.Ordinal) { [VolumeSecrets.PassphraseKey] = "a passphrase" });
 var use = new VolumeUse { FileSystem = "ext4", Secrets = secrets };
 await using var plane = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 1 });
@@ -45,13 +46,20 @@ Task DoAsync(string[] words) => words switch
 {
     ["fault", var name] => Task.FromResult(armed = name),
     ["create", var name, var size, .. var parameters] => catalogue.CreateAsync(Wish(name, size, parameters), CancellationToken.None),
-    ["stage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
+    ["copy", var name, var snapshot, var size] => catalogue.CreateAsync(
+        new VolumeWish { Name = name, Size = Size(size), Source = new VolumeSource(VolumeSourceKind.Snapshot, snapshot) }, CancellationToken.None),
+    ["stage" or "copystage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
     ["publish", var id, var staging, var target] => node.PublishAsync(id, staging, target, use, readOnly: false, CancellationToken.None),
     ["ephemeral", var id, var target] => node.PublishEphemeralAsync(
         id, target, use, new Dictionary<string, string>(StringComparer.Ordinal) { ["size"] = "32Mi" }, readOnly: false, CancellationToken.None),
     ["retire", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
     ["expand", var id, var path, var size] => ExpandAsync(id, path, Size(size)),
     ["modify", var id, var iops] => catalogue.ModifyAsync(id, new Dictionary<string, string>(StringComparer.Ordinal) { ["iops"] = iops }, CancellationToken.None),
+    ["snapshot", var name, var id] => catalogue.CreateSnapshotAsync(
+        new SnapshotWish { Name = name, SourceVolumeId = id, Parameters = freeze }, CancellationToken.None),
+    ["drop", var id] => catalogue.DeleteSnapshotAsync(id, CancellationToken.None),
+    ["group", var name, .. var ids] => catalogue.CreateGroupAsync(new GroupWish { Name = name, SourceVolumeIds = ids, Parameters = freeze }, CancellationToken.None),
+    ["ungroup", var id] => catalogue.DeleteGroupAsync(id, [], CancellationToken.None),
     ["unpublish", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
     ["unstage", var id, var staging] => node.UnstageAsync(id, staging, CancellationToken.None),
     ["delete", var id] => catalogue.DeleteAsync(id, CancellationToken.None),

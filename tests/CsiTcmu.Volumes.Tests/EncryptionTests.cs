@@ -27,14 +27,16 @@ public sealed class EncryptionTests : NodeTest
     [Fact]
     public async Task Room_for_encrypted_volumes_leaves_out_their_header()
     {
-        var encrypted = new Dictionary<string, string> { ["encrypted"] = "true" };
-        var plain = await Catalogue.GetRoomAsync(new Dictionary<string, string>(), CancellationToken.None);
-        var room = await Catalogue.GetRoomAsync(encrypted, CancellationToken.None);
+        var plain = await EncryptedRoomAsync("false");
+        var room = await EncryptedRoomAsync("true");
         Assert.Equal(plain.MaximumVolumeSize - (16 * Mebibyte), room.MaximumVolumeSize);
-        var wish = Of("a", room.MaximumVolumeSize, parameters: ("encrypted", "true"));
+        var wish = Of("a", room.MaximumVolumeSize, parameters: [("encrypted", "true")]);
         await FailsAsync(VolumeError.Exhausted, () => Catalogue.CreateAsync(wish with { Size = new SizeRange(room.MaximumVolumeSize + Mebibyte, 0) }, CancellationToken.None));
         await Catalogue.CreateAsync(wish, CancellationToken.None);
-        Assert.Equal(0, (await Catalogue.GetRoomAsync(encrypted, CancellationToken.None)).Available);
+        Assert.Equal(0, (await EncryptedRoomAsync("true")).Available);
+
+        Task<Room> EncryptedRoomAsync(string value) => Catalogue.GetRoomAsync(
+            new Dictionary<string, string>(StringComparer.Ordinal) { ["encrypted"] = value }, "ext4", block: false, CancellationToken.None);
     }
 
     [Fact]

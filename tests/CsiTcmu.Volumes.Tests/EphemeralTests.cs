@@ -178,5 +178,6 @@ public sealed class EphemeralTests : NodeTest
     private Task PublishInlineAsync(string id, bool readOnly, string? target, params (string Key, string Value)[] context) => Node.PublishEphemeralAsync(
         id, target ?? Target, Use(), context.ToDictionary(pair => pair.Key, pair => pair.Value), readOnly, CancellationToken.None);
 
-    private async Task<long> AvailableAsync() => (await Catalogue.GetRoomAsync(new Dictionary<string, string>(), CancellationToken.None)).Available;
+    private async Task<long> AvailableAsync() =>
+        (await Catalogue.GetRoomAsync(new Dictionary<string, string>(StringComparer.Ordinal), "ext4", block: false, CancellationToken.None)).Available;
 }

@@ -33,6 +33,7 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
         MkfsOptions = Descriptor.MkfsOptions,
         Parameters = Descriptor.Parameters,
         MutableParameters = Descriptor.MutableParameters ?? [],
+        Source = Descriptor.Source,
         Wwid = Descriptor.Wwid,
     };
 

@@ -9,11 +9,11 @@ public sealed partial class VolumeCatalogue
     /// <summary>Makes the volume, or returns the one that was made for the same wish. The caller holds its key.</summary>
     /// <param name="id">Its id here.</param>
     /// <param name="wish">What it shall be.</param>
-    internal StoredVolume MakeEphemeral(string id, VolumeWish wish)
+    internal async Task<StoredVolume> MakeEphemeralAsync(string id, VolumeWish wish)
     {
         var parameters = VolumeParameters.Parse(wish.Parameters, wish.FileSystem, wish.Block);
         var pools = Candidates(parameters.Pool);
-        return Existing(id, wish, parameters, pools) ?? Create(id, wish, parameters, pools);
+        return Existing(id, wish, parameters, pools) ?? await CreateEmptyAsync(id, wish, parameters, pools);
     }
 
     /// <summary>Deletes a volume that is not attached. The caller holds its key.</summary>

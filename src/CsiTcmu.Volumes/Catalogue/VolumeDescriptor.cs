@@ -47,6 +47,14 @@ internal sealed record VolumeDescriptor
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Dictionary<string, string>? MutableParameters { get; init; }
 
+    /// <summary>What its bytes came from; null for a volume that was made empty.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VolumeSource? Source { get; init; }
+
+    /// <summary>True while the file system may be smaller than the volume, because the source was: the next stage grows it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool GrowAtStage { get; init; }
+
     /// <summary>World wide name of the disk.</summary>
     public required string Wwid { get; init; }
 
@@ -68,4 +76,6 @@ internal sealed record VolumeDescriptor
     AllowDuplicateProperties = false,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VolumeDescriptor))]
+[JsonSerializable(typeof(SnapshotDescriptor))]
+[JsonSerializable(typeof(GroupDescriptor))]
 internal sealed partial class DescriptorJson : JsonSerializerContext;

@@ -4,7 +4,7 @@ using System.Text;
 namespace CsiTcmu.Volumes;
 
 /// <summary>
-/// Volume ids. An id is a folder's name in a pool, a name in configfs and, on Kubernetes, a resource's name, so it is 1 to 128 of
+/// Ids of volumes, snapshots and groups. An id is a folder's name in a pool, a name in configfs and, on Kubernetes, a resource's name, so it is 1 to 128 of
 /// a-z, 0-9, dash and dot, begins and ends with a letter or digit, and holds no two dots in a row. Anything else names no volume, and
 /// never becomes a path.
 /// </summary>
@@ -33,13 +33,18 @@ internal static class VolumeId
 
     /// <summary>The id of the volume of that name: the name itself where that can be, else a hash of it.</summary>
     /// <exception cref="VolumeException">InvalidArgument: the name is empty or longer than 128 bytes.</exception>
-    public static string Of(string name)
-    {
-        var bytes = Encoding.UTF8.GetBytes(name);
-        if (bytes.Length is 0 or > Longest)
-            throw new VolumeException(VolumeError.InvalidArgument, $"a volume's name must have 1 to {Longest} bytes; this one has {bytes.Length}");
-        return IsValid(name) ? name : "v-" + Hash(name)[..HashDigits];
-    }
+    public static string Of(string name) => Of(name, "volume", "v-");
+
+    /// <summary>The id of the snapshot of that name, in the same way.</summary>
+    /// <exception cref="VolumeException">InvalidArgument: the name is empty or longer than 128 bytes.</exception>
+    public static string OfSnapshot(string name) => Of(name, "snapshot", "s-");
+
+    /// <summary>The id of the group of that name, in the same way.</summary>
+    /// <exception cref="VolumeException">InvalidArgument: the name is empty or longer than 128 bytes.</exception>
+    public static string OfGroup(string name) => Of(name, "group", "g-");
+
+    /// <summary>The id of a group's snapshot of a volume: always the same one, so that a repetition finds it.</summary>
+    public static string OfMember(string group, string volume) => "s-" + Hash($"{group}/{volume}")[..HashDigits];
 
     /// <summary>SHA-256 of a text, 64 hexadecimal digits.</summary>
     public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
@@ -48,6 +53,24 @@ internal static class VolumeId
     public static VolumeException NotFound(string id) => new(
         VolumeError.NotFound,
         IsValid(id) ? $"there is no volume '{id}' on this node" : "there is no such volume on this node; its id is none that this driver gives out");
+
+    /// <summary>The failure that says that there is no such snapshot.</summary>
+    public static VolumeException NoSnapshot(string id) => new(
+        VolumeError.NotFound,
+        IsValid(id) ? $"there is no snapshot '{id}' on this node" : "there is no such snapshot on this node; its id is none that this driver gives out");
+
+    /// <summary>The failure that says that there is no such group.</summary>
+    public static VolumeException NoGroup(string id) => new(
+        VolumeError.NotFound,
+        IsValid(id) ? $"there is no group of snapshots '{id}' on this node" : "there is no such group of snapshots on this node; its id is none that this driver gives out");
+
+    private static string Of(string name, string kind, string prefix)
+    {
+        var length = Encoding.UTF8.GetByteCount(name);
+        if (length is 0 or > Longest)
+            throw new VolumeException(VolumeError.InvalidArgument, $"a {kind}'s name must have 1 to {Longest} bytes; this one has {length}");
+        return IsValid(name) ? name : prefix + Hash(name)[..HashDigits];
+    }
 
     private static bool IsEnd(char c) => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c);
 }

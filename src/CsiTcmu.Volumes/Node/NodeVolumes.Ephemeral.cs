@@ -30,7 +30,7 @@ public sealed partial class NodeVolumes
         var kept = catalogue.Find(own) is { Descriptor.Format: FormatState.Formatted };
         try
         {
-            var volume = catalogue.MakeEphemeral(own, wish);
+            var volume = await catalogue.MakeEphemeralAsync(own, wish);
             FaultPoints.Reach(FaultPoints.EphemeralCreated);
             MakeTarget(target, block: false);
             FaultPoints.Reach(FaultPoints.EphemeralTarget);

@@ -28,12 +28,18 @@ public sealed partial class NodeVolumes
         // Also when everything seems done: the disk must be served and have its size.
         var disk = await attacher.AttachAsync(volume.ToDisk());
         FaultPoints.Reach(FaultPoints.StageDisk);
-        if (top is not null || (use.Block && !volume.Encryption.Enabled)) return;
+        if (top is not null)
+        {
+            await GrowCopyAsync(volume, FindDevice(id) ?? disk, top);
+            return;
+        }
 
+        if (use.Block && !volume.Encryption.Enabled) return;
         CheckHolders(id, disk);
+        AttachedDisk device;
         try
         {
-            var device = await Formatter.PrepareAsync(volume, disk, new VolumePassphrase(passphrase, secretReference), logger);
+            device = await Formatter.PrepareAsync(volume, disk, new VolumePassphrase(passphrase, secretReference), logger);
             if (use.Block) return;
             await MountAsync(volume.Descriptor, device, path, options);
         }
@@ -45,6 +51,16 @@ public sealed partial class NodeVolumes
         }
 
         FaultPoints.Reach(FaultPoints.StageMounted);
+        await GrowCopyAsync(catalogue.Require(id), device, MountTable.Read().Top(path));
+    }
+
+    /// <summary>The file system of a volume that was made from a smaller one is made as large as the volume, once it is mounted writable.</summary>
+    private static async Task GrowCopyAsync(StoredVolume volume, AttachedDisk device, MountEntry? mount)
+    {
+        if (!volume.Descriptor.GrowAtStage || mount is null || mount.Flags.HasFlag(CsiTcmu.Linux.MountFlags.ReadOnly)) return;
+        await FileSystemTools.GrowAsync(mount.FileSystem, device.Path, mount.Target);
+        FaultPoints.Reach(FaultPoints.StageGrown);
+        VolumeCatalogue.Replace(volume, volume.Descriptor with { GrowAtStage = false });
     }
 
     /// <summary>Refuses a disk that somebody has stacked something on. The mapping of an encrypted volume is its own.</summary>
@@ -118,6 +134,8 @@ public sealed partial class NodeVolumes
 
     private static async Task MountAsync(VolumeDescriptor descriptor, AttachedDisk disk, string path, MountOptions options)
     {
+        // The copy of an xfs has the UUID of its source, which may be mounted as well.
+        if (descriptor.Source is not null && string.Equals(descriptor.FileSystem, "xfs", StringComparison.Ordinal)) options = options.With("nouuid");
         if (await OutOfProcess.MountAsync(disk.Path, path, descriptor.FileSystem, options) is { } refusal)
         {
             throw Failed(

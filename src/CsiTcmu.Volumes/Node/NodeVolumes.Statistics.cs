@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CsiTcmu.Linux;
 using CsiTcmu.Linux.Mounts;
 using CsiTcmu.Linux.Sysfs;
@@ -7,41 +6,13 @@ namespace CsiTcmu.Volumes.Node;
 
 public sealed partial class NodeVolumes
 {
-    private static readonly TimeSpan StatisticsPatience = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<string, byte> _asked = new(StringComparer.Ordinal);
+    private readonly Questions _questions = new(TimeSpan.FromSeconds(5));
 
     /// <inheritdoc/>
-    public async Task<VolumeStatistics> GetStatisticsAsync(string id, string volumePath, CancellationToken cancellationToken)
+    public Task<VolumeStatistics> GetStatisticsAsync(string id, string volumePath, CancellationToken cancellationToken)
     {
         if (VolumeId.IsStored(id) && !VolumeId.IsValid(id)) throw VolumeId.NotFound(id);
-
-        // A disk that does not answer keeps one thread of this process, not one more with each question.
-        if (!_asked.TryAdd(id, 0)) throw new VolumeException(VolumeError.Unavailable, $"volume '{id}' has not answered the last question for its use yet");
-        var answer = Task.Run(
-            () =>
-            {
-                try
-                {
-                    return Measure(OwnId(id), volumePath);
-                }
-                finally
-                {
-                    _asked.TryRemove(id, out _);
-                }
-            },
-            CancellationToken.None);
-        try
-        {
-            return await answer.WaitAsync(StatisticsPatience, cancellationToken);
-        }
-        catch (TimeoutException cause)
-        {
-            throw new VolumeException(VolumeError.Unavailable, $"volume '{id}' does not answer; its disk or the pool's may be stuck", cause);
-        }
-        catch (IOException cause)
-        {
-            throw new VolumeException(VolumeError.Unavailable, $"volume '{id}' cannot be measured: {cause.Message}", cause);
-        }
+        return _questions.AskAsync($"volume '{id}'", () => Measure(OwnId(id), volumePath), cancellationToken);
     }
 
     private VolumeStatistics Measure(string id, string volumePath)

@@ -21,6 +21,7 @@ public sealed partial class NodeVolumes
         if (attacher.Find(id) is { } disk)
         {
             await attacher.EnsureServedAsync(id, DiskOf(id));
+            await ThawLeftAsync(id);
             if (IsEncrypted(id)) await Encryption.SettleAsync(id, disk);
             if (Encryption.Find(id, disk) is { } mapping)
             {

@@ -19,12 +19,13 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
     private const string DeviceFileSystem = "devtmpfs";
     private const string DeletedNode = "//deleted"; // fs/d_path.c marks an unlinked bind source so
     private static readonly TimeSpan OperationsPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ThawPatience = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public string NodeId { get; } = nodeId;
 
     /// <inheritdoc/>
-    public int MaximumVolumes => 0;
+    public int MaximumVolumes { get; init; }
 
     /// <summary>
     /// Goes on with the I/O of every disk that an earlier process left. To be called before anything else; failures are logged and keep
@@ -45,9 +46,27 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
             if (one.Problem is not null) logger.LogError("Volume {Id} of pool {Pool} is not served: {Problem}", one.Id, one.Pool, one.Problem);
             else if (one.Disk is null) logger.LogInformation("Removed the half-made device of volume {Id}", one.Id);
             else logger.LogInformation("Volume {Id} goes on as {Disk}", one.Id, one.Disk.Path);
+            if (one.Disk is not null) await ThawLeftAsync(one.Id);
         }
 
         return all;
+    }
+
+    /// <summary>Thaws a file system that a process froze for a snapshot and died. Does not keep the start.</summary>
+    private async Task ThawLeftAsync(string id)
+    {
+        try
+        {
+            if (catalogue.Find(id) is { } volume) await catalogue.Freezes.ThawLeftAsync(volume).WaitAsync(ThawPatience);
+        }
+        catch (TimeoutException)
+        {
+            logger.LogWarning("The file system of volume {Id} is still being thawed", id);
+        }
+        catch (Exception problem) when (problem is VolumeException or IOException)
+        {
+            logger.LogWarning("Whether the file system of volume {Id} was left frozen cannot be seen: {Problem}", id, problem.Message);
+        }
     }
 
     /// <summary>Ends: no new operation begins, those under way are given a while, then all I/O waits for the next process.</summary>

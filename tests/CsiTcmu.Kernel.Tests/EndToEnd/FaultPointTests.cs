@@ -14,6 +14,9 @@ public sealed class FaultPointTests(ITestOutputHelper output)
     private const long Size = 32L << 20;
     private const long Larger = 64L << 20;
 
+    // Those on snapshots have tests of their own.
+    private static readonly HashSet<string> Operations = ["create", "stage", "publish", "expand", "modify", "unpublish", "unstage", "delete"];
+
     [Fact]
     public async Task Killed_at_every_fault_point_the_repeated_operation_ends_right()
     {
@@ -44,6 +47,7 @@ public sealed class FaultPointTests(ITestOutputHelper output)
 
     /// <summary>Deals the fault points out to lives, at most one for each operation in each.</summary>
     private static IEnumerable<IReadOnlyDictionary<string, string>> Lives() => FaultPoints.All
+        .Where(fault => Operations.Contains(Operation(fault)))
         .GroupBy(Operation)
         .SelectMany(faults => faults.Select((fault, life) => (fault, life)))
         .GroupBy(one => one.life, one => one.fault)

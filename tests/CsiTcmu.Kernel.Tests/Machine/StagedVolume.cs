@@ -67,6 +67,16 @@ internal sealed class StagedVolume
         return new(response.Volume.VolumeId, capability);
     }
 
+    /// <summary>Creates only, from a snapshot or a volume; size 0 leaves it to the driver.</summary>
+    public static async Task<StagedVolume> CreateFromAsync(CsiClient client, string name, string fileSystem, VolumeContentSource source, long size)
+    {
+        var request = new CreateVolumeRequest { Name = name, VolumeContentSource = source, VolumeCapabilities = { CapabilityFor(fileSystem) } };
+        if (size > 0) request.CapacityRange = new() { RequiredBytes = size };
+        var response = await client.CreateVolumeAsync(request);
+        Assert.Equal(source, response.Volume.ContentSource);
+        return new(response.Volume.VolumeId, CapabilityFor(fileSystem));
+    }
+
     /// <summary>NodeStageVolume; kubelet makes the staging path.</summary>
     public async Task StageAsync(CsiClient client)
     {
