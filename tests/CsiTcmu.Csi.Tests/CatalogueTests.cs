@@ -170,7 +170,7 @@ public sealed class CatalogueTests : IAsyncLifetime
     [InlineData("pool", "other", "'other'")]
     [InlineData("pool", "../main", "'../main'")]
     [InlineData("logicalBlockSize", "1024", "512 or 4096")]
-    [InlineData("csi.storage.k8s.io/fstype", "btrfs", "'btrfs'")]
+    [InlineData("csi.storage.k8s.io/fstype", "ntfs", "'ntfs'")]
     [InlineData("mkfsOptions", "-F; reboot", "mkfs")]
     public async Task Wrong_parameter_is_named(string key, string value, string says)
     {

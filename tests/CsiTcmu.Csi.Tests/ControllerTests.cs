@@ -207,7 +207,7 @@ public sealed class ControllerTests : IAsyncLifetime
         [
             new() { AccessibleTopology = Place("node-b") },
             new() { VolumeCapabilities = { Good.Mount(Mode.MultiNodeMultiWriter) } },
-            new() { VolumeCapabilities = { Good.Mount(fsType: "btrfs") } },
+            new() { VolumeCapabilities = { Good.Mount(fsType: "ntfs") } },
         ];
         foreach (var request in impossible)
             Assert.Equal(0, (await _driver.Client.GetCapacityAsync(request)).AvailableCapacity);

@@ -2,19 +2,26 @@ using CsiTcmu.Linux.Tools;
 
 namespace CsiTcmu.Linux.Tests;
 
-/// <summary>cryptsetup on files; mappings need the device mapper and are in the kernel tests.</summary>
-public sealed class EncryptionToolsTests : IDisposable
+/// <summary>cryptsetup on loop devices (it locks a file as flock(1) does, and would wait for itself); mappings need the device mapper and are in the kernel tests.</summary>
+public sealed class EncryptionToolsTests : IAsyncLifetime
 {
     private const long Mebibyte = 1L << 20;
-    private readonly string _file = Path.GetTempFileName();
+    private readonly string _image = Path.GetTempFileName();
+    private string _device = "";
 
-    public EncryptionToolsTests()
+    public async ValueTask InitializeAsync()
     {
-        using var file = File.OpenWrite(_file);
-        file.SetLength(20 * Mebibyte);
+        await using (var file = File.OpenWrite(_image)) file.SetLength(20 * Mebibyte);
+        var result = await Tool.RunAsync("losetup", ["--find", "--show", _image]);
+        Assert.True(result.ExitCode == 0, $"{result.Summary}: these tests need loop devices");
+        _device = result.Output.Trim();
     }
 
-    public void Dispose() => File.Delete(_file);
+    public async ValueTask DisposeAsync()
+    {
+        Assert.Equal(0, (await Tool.RunAsync("losetup", ["--detach", _device])).ExitCode);
+        File.Delete(_image);
+    }
 
     [Theory]
     [InlineData("simple")]
@@ -22,8 +29,8 @@ public sealed class EncryptionToolsTests : IDisposable
     [InlineData("Schlüssel ✓")]
     public async Task A_passphrase_is_taken_byte_for_byte(string passphrase)
     {
-        await EncryptionTools.FormatAsync(_file, passphrase, Mebibyte, 4096);
-        Assert.True((await FileSystemTools.ProbeAsync(_file)).Encrypted);
+        await EncryptionTools.FormatAsync(_device, passphrase, Mebibyte, 4096);
+        Assert.True((await FileSystemTools.ProbeAsync(_device)).Encrypted);
         Assert.Equal(0, await TryAsync(passphrase));
         Assert.Equal(2, await TryAsync(passphrase + "\n"));
         Assert.Equal(2, await TryAsync(passphrase[..^1]));
@@ -32,8 +39,8 @@ public sealed class EncryptionToolsTests : IDisposable
     [Fact]
     public async Task The_header_is_what_was_asked_for()
     {
-        await EncryptionTools.FormatAsync(_file, "a passphrase", 4 * Mebibyte, 512);
-        var dump = (await Tool.RunAsync("cryptsetup", ["luksDump", _file])).Output;
+        await EncryptionTools.FormatAsync(_device, "a passphrase", 4 * Mebibyte, 512);
+        var dump = (await Tool.RunAsync("cryptsetup", ["luksDump", _device])).Output;
         Assert.Contains("Version:       \t2", dump);
         Assert.Contains("cipher: aes-xts-plain64", dump);
         Assert.Contains("sector: 512 [bytes]", dump);
@@ -46,10 +53,10 @@ public sealed class EncryptionToolsTests : IDisposable
     public async Task One_that_an_earlier_process_left_is_waited_for()
     {
         // What holds the lock is a program, as a cryptsetup is that outlived its driver.
-        using var other = System.Diagnostics.Process.Start("flock", [_file, "sleep", "2"]);
-        while ((await Tool.RunAsync("flock", ["-n", _file, "true"])).ExitCode == 0) await Task.Delay(10);
+        using var other = System.Diagnostics.Process.Start("flock", [_device, "sleep", "2"]);
+        while ((await Tool.RunAsync("flock", ["-n", _device, "true"])).ExitCode == 0) await Task.Delay(10);
         var waited = System.Diagnostics.Stopwatch.StartNew();
-        Assert.Equal(EncryptionResult.Done, await EncryptionTools.FormatAsync(_file, "a passphrase", Mebibyte, 512));
+        Assert.Equal(EncryptionResult.Done, await EncryptionTools.FormatAsync(_device, "a passphrase", Mebibyte, 512));
         Assert.True(waited.Elapsed > TimeSpan.FromSeconds(1), $"done after {waited.Elapsed}");
     }
 
@@ -65,7 +72,7 @@ public sealed class EncryptionToolsTests : IDisposable
     {
         var key = Path.GetTempFileName();
         await File.WriteAllTextAsync(key, passphrase);
-        var result = await Tool.RunAsync("cryptsetup", ["open", "--test-passphrase", "--key-file", key, _file]);
+        var result = await Tool.RunAsync("cryptsetup", ["open", "--test-passphrase", "--key-file", key, _device]);
         File.Delete(key);
         return result.ExitCode;
     }

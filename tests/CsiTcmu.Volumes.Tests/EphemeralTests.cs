@@ -59,7 +59,8 @@ public sealed class EphemeralTests : NodeTest
         var before = await AvailableAsync();
         await PublishInlineAsync(Id, ("size", "256Mi"));
         Assert.InRange(before - await AvailableAsync(), 256 * Mebibyte, 260 * Mebibyte);
-        await FailsAsync(VolumeError.Exhausted, () => PublishInlineAsync("csi-other", ("size", "100Gi")));
+        await FailsAsync(VolumeError.Exhausted, () => PublishInlineAsync("csi-other", readOnly: false, Folder + "/other", ("size", "100Gi")));
+        Assert.False(Directory.Exists(Folder + "/other"));
         await UnpublishAsync(Id);
         Assert.InRange(await AvailableAsync(), before - Mebibyte, before + Mebibyte);
     }
@@ -92,6 +93,7 @@ public sealed class EphemeralTests : NodeTest
         await FailsAsync(VolumeError.FailedPrecondition, () => PublishInlineAsync(Id, readOnly: false, Folder + "/other", ("size", "32Mi")));
         await FailsAsync(VolumeError.FailedPrecondition, () => UnpublishAsync(Id, Folder + "/other"));
         await FailsAsync(VolumeError.AlreadyExists, () => PublishInlineAsync("regular", ("size", "32Mi")));
+        Assert.Contains("something else", (await FailsAsync(VolumeError.FailedPrecondition, () => PublishInlineAsync("csi-other", ("size", "32Mi")))).Message);
         await FailsAsync(
             VolumeError.FailedPrecondition,
             () => Node.PublishEphemeralAsync("csi-raw", Folder + "/raw", Block, new Dictionary<string, string>(), readOnly: false, CancellationToken.None));

@@ -23,6 +23,19 @@ public sealed class NodeExpandTests : NodeTest
         Assert.InRange((await StatisticsAsync(Target)).TotalBytes, before.TotalBytes + (300 * Mebibyte), 640 * Mebibyte);
     }
 
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public async Task The_smallest_file_system_grows_by_a_little(string fileSystem)
+    {
+        var volume = await Catalogue.CreateAsync(Of("a", 1, fileSystem: fileSystem), CancellationToken.None);
+        await StageAsync();
+        var before = await StatisticsAsync(Staging);
+        await Catalogue.ExpandAsync("a", new SizeRange(volume.Size + (16 * Mebibyte), 0), CancellationToken.None);
+        await Node.ExpandAsync("a", Staging, default, VolumeSecrets.None, CancellationToken.None);
+        Assert.InRange((await StatisticsAsync(Staging)).TotalBytes, before.TotalBytes + (8 * Mebibyte), before.TotalBytes + (16 * Mebibyte));
+    }
+
     [Fact]
     public async Task A_raw_volume_has_its_size_at_once()
     {

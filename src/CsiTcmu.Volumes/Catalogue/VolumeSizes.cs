@@ -19,8 +19,8 @@ internal static class VolumeSizes
     // mkfs.xfs refuses less than 300 MiB since xfsprogs 5.19.
     private const long MinimumXfs = 300 * ByteSize.Mebibyte;
 
-    // mkfs.btrfs refuses less than 109 MiB, with all metadata twice.
-    private const long MinimumBtrfs = 128 * ByteSize.Mebibyte;
+    // The kernel grows no btrfs to less (fs/btrfs/ioctl.c, btrfs_ioctl_resize), and mkfs.btrfs refuses less than 109 MiB.
+    private const long MinimumBtrfs = 256 * ByteSize.Mebibyte;
 
     /// <summary>The smallest volume with that file system.</summary>
     public static long Minimum(string fileSystem, bool block) =>

@@ -23,9 +23,8 @@ public sealed partial class NodeVolumes
         var wish = EphemeralParameters.Read(id, context, use.FileSystem);
         var target = HostPath.Find(targetPath) ?? throw Failed($"the folder around {targetPath} does not exist; the caller makes it");
         var own = VolumeId.OfEphemeral(id);
-
-        if (FindDevice(own) is { } device && MountTable.Read().Of(device.Number).FirstOrDefault(entry => entry.Target != target.Path) is { } elsewhere)
-            throw Failed($"ephemeral volume '{id}' is published at {elsewhere.Target}; it has one target path");
+        await UnmountStaleAsync(target.Path);
+        CheckPlace(id, target.Path, FindDevice(own));
 
         // What was formatted may hold what the pod wrote before the node restarted.
         var kept = catalogue.Find(own) is { Descriptor.Format: FormatState.Formatted };
@@ -45,6 +44,16 @@ public sealed partial class NodeVolumes
         }
 
         FaultPoints.Reach(FaultPoints.EphemeralPublished);
+    }
+
+    /// <summary>Refuses a second target, and a target that has something else.</summary>
+    private static void CheckPlace(string id, string path, AttachedDisk? device)
+    {
+        var table = MountTable.Read();
+        if (device is not null && table.Of(device.Number).FirstOrDefault(entry => entry.Target != path) is { } elsewhere)
+            throw Failed($"ephemeral volume '{id}' is published at {elsewhere.Target}; it has one target path");
+        if (table.Top(path) is { } top && top.Disk != device?.Number)
+            throw Failed($"{path} has something else mounted ({top.FileSystem} from {top.Source}); unmount it, or use another target path");
     }
 
     /// <summary>Undoes everything, in steps of which each can be repeated. The volume itself goes last: while it is there, a repetition finds it.</summary>

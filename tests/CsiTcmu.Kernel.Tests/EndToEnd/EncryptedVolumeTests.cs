@@ -23,7 +23,6 @@ public sealed class EncryptedVolumeTests(DriverFixture fixture, ITestOutputHelpe
     [Theory]
     [Trait("Kernel", "any")]
     [InlineData("ext4", 64)]
-    [InlineData("btrfs", 128)]
     [InlineData("", 32)]
     public async Task A_volume_is_encrypted_grows_in_use_and_leaves_nothing(string fileSystem, int mebibytes)
     {

@@ -19,11 +19,9 @@ public sealed class TrimTests(DriverFixture fixture)
     [Theory]
     [Trait("Kernel", "any")]
     [InlineData("ext4", 128, "discard", "", true)]
-    [InlineData("ext4", 128, "", "", true)]
     [InlineData("xfs", 300, "", "", true)]
     [InlineData("btrfs", 256, "", "", true)]
     [InlineData("ext4", 128, "", "true", true)]
-    [InlineData("ext4", 128, "discard", "true", true)]
     [InlineData("ext4", 128, "", "false", false)]
     public async Task What_is_deleted_goes_back_to_the_pool(string fileSystem, int mebibytes, string flag, string encryptionDiscard, bool returned)
     {
