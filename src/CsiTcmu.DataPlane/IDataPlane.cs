@@ -41,6 +41,9 @@ public interface IServedDisk
     /// <summary>Counters since the start. Each is exact; they may be a command apart from one another.</summary>
     DiskCounters Counters { get; }
 
+    /// <summary>What the backstore has failed since the start.</summary>
+    DiskFailures Failures { get; }
+
     /// <summary>How much the disk may do in a second.</summary>
     DiskLimits Limits { get; }
 
@@ -52,6 +55,13 @@ public interface IServedDisk
     /// <summary>Holds new commands and waits until those in flight have ended.</summary>
     /// <returns>Ends the hold when disposed.</returns>
     Task<IAsyncDisposable> HoldAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// From now on notes in <paramref name="regions"/> what is written, and no more in the map before, which then belongs to its owner again. Each request
+    /// is noted when it has ended.
+    /// </summary>
+    /// <param name="regions">A map that nobody else uses; null to note nothing.</param>
+    Task TrackWritesAsync(WrittenRegions? regions);
 
     /// <summary>Lets the disk report a larger size; the medium has been grown already. The initiator learns of it by a rescan.</summary>
     Task GrowAsync(long size);

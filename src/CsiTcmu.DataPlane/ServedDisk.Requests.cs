@@ -42,9 +42,10 @@ internal sealed unsafe partial class ServedDisk
                 return;
             }
 
+            if (_written is not null) MarkWritten(slot);
             if (result < 0)
             {
-                Volatile.Write(ref _errors, _errors + 1);
+                CountFailure(result, slot->Request.Operation);
                 slot->Fail(SenseMapping.FromError(result, slot->Request.Operation));
                 break;
             }

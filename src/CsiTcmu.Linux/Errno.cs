@@ -36,6 +36,9 @@ public static class Errno
     /// <summary>EEXIST: exists already.</summary>
     public const int Exists = 17;
 
+    /// <summary>EXDEV: two file systems.</summary>
+    public const int CrossDevice = 18;
+
     /// <summary>ENODEV: no such device.</summary>
     public const int NoDevice = 19;
 
@@ -44,6 +47,9 @@ public static class Errno
 
     /// <summary>EINVAL: invalid argument.</summary>
     public const int InvalidArgument = 22;
+
+    /// <summary>ENOTTY: the file does not know this <c>ioctl</c>.</summary>
+    public const int NoSuchControl = 25;
 
     /// <summary>EFBIG: larger than the file system allows.</summary>
     public const int FileTooBig = 27;

@@ -5,6 +5,21 @@ namespace CsiTcmu.Volumes;
 /// <param name="Limit">At most this.</param>
 public readonly record struct SizeRange(long Required, long Limit);
 
+/// <summary>What a volume's bytes come from.</summary>
+public enum VolumeSourceKind
+{
+    /// <summary>A snapshot.</summary>
+    Snapshot,
+
+    /// <summary>Another volume.</summary>
+    Volume,
+}
+
+/// <summary>A snapshot or volume that a volume's bytes come from; it may be gone since.</summary>
+/// <param name="Kind">Which of the two.</param>
+/// <param name="Id">Its id.</param>
+public sealed record VolumeSource(VolumeSourceKind Kind, string Id);
+
 /// <summary>What a new volume shall be. Identical wishes name the identical volume.</summary>
 public sealed record VolumeWish
 {
@@ -25,6 +40,9 @@ public sealed record VolumeWish
 
     /// <summary>File system asked for by the volume capability; empty when not said.</summary>
     public string FileSystem { get; init; } = "";
+
+    /// <summary>What its bytes come from; null for an empty volume.</summary>
+    public VolumeSource? Source { get; init; }
 
     /// <summary>Nodes that it may be on; null for any. The volumes of one node do not ask.</summary>
     public NodeChoice? Nodes { get; init; }
@@ -54,7 +72,10 @@ public sealed record Volume
     /// <summary>True when it was made for raw block.</summary>
     public bool Block { get; init; }
 
-    /// <summary>File system that a mounted volume is formatted with: ext4 or xfs.</summary>
+    /// <summary>True when what is stored is encrypted, and the node needs the passphrase to stage and grow it.</summary>
+    public bool Encrypted { get; init; }
+
+    /// <summary>File system that a mounted volume is formatted with: ext4, xfs or btrfs.</summary>
     public required string FileSystem { get; init; }
 
     /// <summary>Extra words for mkfs; empty for none.</summary>
@@ -66,6 +87,9 @@ public sealed record Volume
     /// <summary>Mutable parameters as they are now.</summary>
     public IReadOnlyDictionary<string, string> MutableParameters { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
+    /// <summary>What its bytes came from; null when it was made empty.</summary>
+    public VolumeSource? Source { get; init; }
+
     /// <summary>World wide name of the disk: 32 lower-case hexadecimal digits, NAA type 6.</summary>
     public required string Wwid { get; init; }
 }
@@ -76,7 +100,7 @@ public sealed record Volume
 public sealed record VolumePage(IReadOnlyList<Volume> Volumes, string NextToken);
 
 /// <summary>Room for new volumes.</summary>
-/// <param name="Available">Bytes that new volumes can be promised.</param>
+/// <param name="Available">Bytes that new volumes can be promised, in all pools that may have them together.</param>
 /// <param name="MaximumVolumeSize">Largest volume that can be created, bytes.</param>
 /// <param name="MinimumVolumeSize">Smallest volume, bytes.</param>
 public readonly record struct Room(long Available, long MaximumVolumeSize, long MinimumVolumeSize);
@@ -87,7 +111,10 @@ public readonly record struct Room(long Available, long MaximumVolumeSize, long 
 /// </summary>
 public interface IVolumeCatalogue
 {
-    /// <summary>Makes the volume, or returns the one that was made for the same wish.</summary>
+    /// <summary>
+    /// Makes the volume, or returns the one that was made for the same wish. <see cref="VolumeError.NotFound"/> when its source is not there,
+    /// <see cref="VolumeError.OutOfRange"/> when it would be smaller than its source.
+    /// </summary>
     Task<Volume> CreateAsync(VolumeWish wish, CancellationToken cancellationToken);
 
     /// <summary>Deletes the volume; an unknown id is success. <see cref="VolumeError.FailedPrecondition"/> while it is in use on the node.</summary>
@@ -109,5 +136,9 @@ public interface IVolumeCatalogue
     Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken);
 
     /// <summary>Room for volumes with these parameters.</summary>
-    Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken);
+    /// <param name="parameters">As for a creation.</param>
+    /// <param name="fileSystem">File system that the volume capability names; empty when not said.</param>
+    /// <param name="block">True for raw block volumes.</param>
+    /// <param name="cancellationToken">The caller's patience.</param>
+    Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken);
 }

@@ -17,9 +17,19 @@ internal sealed class Operations(ILogger logger)
     private readonly ConcurrentDictionary<Task, byte> _running = new();
     private volatile bool _closed;
 
+    /// <summary>True when no operation may begin any more and those that are long should end.</summary>
+    public bool IsClosed => _closed;
+
     public static string VolumeKey(string id) => "volume " + id;
 
+    public static string SnapshotKey(string id) => "snapshot " + id;
+
+    public static string GroupKey(string id) => "group " + id;
+
     public static string PathKey(string path) => "path " + path;
+
+    /// <summary>True while an operation holds that key.</summary>
+    public bool IsTaken(string key) => _taken.ContainsKey(key);
 
     /// <summary>Runs an operation.</summary>
     /// <param name="name">What it does, for messages: <c>staging</c>.</param>

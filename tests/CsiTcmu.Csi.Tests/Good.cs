@@ -67,4 +67,36 @@ internal static class Good
         StagingTargetPath = Staging,
         CapacityRange = new() { RequiredBytes = 2 * Gibibyte },
     };
+
+    public static CreateSnapshotRequest Snapshot(string name = "snapshot-1", string source = "vol-0000") => new() { Name = name, SourceVolumeId = source };
+
+    public static DeleteSnapshotRequest DeleteSnapshot(string id = "snapshot-1") => new() { SnapshotId = id };
+
+    public static GetSnapshotRequest GetSnapshot(string id = "snapshot-1") => new() { SnapshotId = id };
+
+    public static CreateVolumeGroupSnapshotRequest Group(string name = "group-1", params string[] sources) => new()
+    {
+        Name = name,
+        SourceVolumeIds = { sources.Length > 0 ? sources : ["vol-0000"] },
+    };
+
+    public static DeleteVolumeGroupSnapshotRequest DeleteGroup(string id = "group-1") => new() { GroupSnapshotId = id };
+
+    public static GetVolumeGroupSnapshotRequest GetGroup(string id = "group-1") => new() { GroupSnapshotId = id };
+
+    public static GetMetadataAllocatedRequest Allocated() => new() { SnapshotId = "snapshot-1" };
+
+    public static GetMetadataDeltaRequest Delta() => new() { BaseSnapshotId = "snapshot-1", TargetSnapshotId = "snapshot-2" };
+
+    public static CreateVolumeRequest From(string name, VolumeContentSource source, long size = 0) => new()
+    {
+        Name = name,
+        CapacityRange = size > 0 ? new() { RequiredBytes = size } : null,
+        VolumeCapabilities = { Mount() },
+        VolumeContentSource = source,
+    };
+
+    public static VolumeContentSource SnapshotSource(string id) => new() { Snapshot = new() { SnapshotId = id } };
+
+    public static VolumeContentSource VolumeSource(string id) => new() { Volume = new() { VolumeId = id } };
 }

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using CsiTcmu.Linux;
 using CsiTcmu.Volumes;
 
@@ -9,6 +10,8 @@ internal sealed class NoDisks : IDiskAttacher
     public HashSet<string> Attached { get; } = new(StringComparer.Ordinal);
 
     public AttachedDisk? Find(string id) => Attached.Contains(id) ? new AttachedDisk("sdz", new DeviceNumber(65, 144)) : null;
+
+    public DiskService? FindService(string id) => null;
 
     public Task<AttachedDisk> AttachAsync(DiskSpecification disk) => throw new NotSupportedException("This node has no disks.");
 
@@ -26,8 +29,17 @@ internal sealed class NoDisks : IDiskAttacher
         return Task.CompletedTask;
     }
 
+    public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
+
+    public Task TrackWritesAsync(string id, WrittenRegions? regions) => Task.CompletedTask;
+
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
         Task.FromResult<IReadOnlyList<TakenOver>>([]);
 
     public Task StopAsync() => Task.CompletedTask;
+
+    private sealed class NothingHeld : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -20,7 +20,21 @@ internal static class WrongRequests
     [
         .. CreateVolume(), .. DeleteVolume(), .. ValidateVolumeCapabilities(), .. ListVolumes(), .. GetCapacity(), .. ControllerExpandVolume(),
         .. ControllerModifyVolume(), .. ControllerGetVolume(), .. NodeStageVolume(), .. NodeUnstageVolume(), .. NodePublishVolume(), .. NodeUnpublishVolume(),
-        .. NodeGetVolumeStats(), .. NodeExpandVolume(),
+        .. NodeGetVolumeStats(), .. NodeExpandVolume(), .. Snapshots(), .. Groups(), .. Blocks(), .. ControllerGetVolumeHealth(), .. ControllerListVolumeHealth(),
+        .. NodeGetVolumeHealth(), .. NodeGetStorageHealth(),
+    ];
+
+    private static IEnumerable<Case> Blocks() =>
+    [
+        .. Texts(Good.Allocated, "snapshot_id", (r, value) => r.SnapshotId = value),
+        Wrong(Good.Allocated, "offset before the volume", r => r.StartingOffset = -1, "starting_offset is negative: -1", StatusCode.OutOfRange),
+        Wrong(Good.Allocated, "fewer than no results", r => r.MaxResults = -1, "max_results is negative: -1"),
+        .. Maps(Good.Allocated, "secrets", r => r.Secrets),
+        .. Texts(Good.Delta, "base_snapshot_id", (r, value) => r.BaseSnapshotId = value),
+        .. Texts(Good.Delta, "target_snapshot_id", (r, value) => r.TargetSnapshotId = value),
+        Wrong(Good.Delta, "offset before the volume", r => r.StartingOffset = long.MinValue, "starting_offset is negative", StatusCode.OutOfRange),
+        Wrong(Good.Delta, "fewer than no results", r => r.MaxResults = int.MinValue, "max_results is negative"),
+        .. Maps(Good.Delta, "secrets", r => r.Secrets),
     ];
 
     private static IEnumerable<Case> CreateVolume() =>
@@ -33,8 +47,8 @@ internal static class WrongRequests
         Wrong(Create, "block and mount", r => r.VolumeCapabilities.Add(Good.Block()), "both a raw block device and a mounted file system"),
         Wrong(Create, "ext4 and xfs",
             r => Set(r.VolumeCapabilities, Good.Mount(fsType: "ext4"), Good.Mount(fsType: "xfs")), "several file systems (ext4, xfs)"),
-        Wrong(Create, "one mode of many supported", r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeReaderOnly)),
-            "MULTI_NODE_READER_ONLY is not supported: a volume is on one node"),
+        Wrong(Create, "one mode of many supported", r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeSingleWriter)),
+            "MULTI_NODE_SINGLE_WRITER is not supported: a volume is on one node"),
         .. Ranges(Create, (r, value) => r.CapacityRange = value),
         .. Maps(Create, "parameters", r => r.Parameters),
         .. Maps(Create, "secrets", r => r.Secrets),
@@ -42,10 +56,9 @@ internal static class WrongRequests
         Wrong(Create, "empty source", r => r.VolumeContentSource = new(), "volume_content_source says neither snapshot nor volume"),
         Wrong(Create, "snapshot source without id", r => r.VolumeContentSource = new() { Snapshot = new() },
             "volume_content_source.snapshot.snapshot_id is required"),
-        Wrong(Create, "snapshot source", r => r.VolumeContentSource = new() { Snapshot = new() { SnapshotId = "s" } }, "from a snapshot"),
         Wrong(Create, "volume source without id", r => r.VolumeContentSource = new() { Volume = new() },
             "volume_content_source.volume.volume_id is required"),
-        Wrong(Create, "volume source", r => r.VolumeContentSource = new() { Volume = new() { VolumeId = "v" } }, "from another volume"),
+        Wrong(Create, "huge snapshot source", r => r.VolumeContentSource = Good.SnapshotSource(new string('s', 129)), "snapshot_id is longer than 128 bytes"),
         Wrong(Create, "empty requirements", r => r.AccessibilityRequirements = new(),
             "accessibility_requirements says neither requisite nor preferred"),
         Wrong(Create, "huge topology", r => r.AccessibilityRequirements = new() { Preferred = { Place("csi-tcmu.io/node", new string('x', 5000)) } },
@@ -61,6 +74,40 @@ internal static class WrongRequests
             Requisite = { Place("csi-tcmu.io/node", "node-b") },
             Preferred = { Place("csi-tcmu.io/node", "node-a") },
         }, "excludes this node", StatusCode.ResourceExhausted),
+    ];
+
+    private static IEnumerable<Case> Snapshots() =>
+    [
+        .. Texts(Snapshot, "name", (r, value) => r.Name = value),
+        .. Texts(Snapshot, "source_volume_id", (r, value) => r.SourceVolumeId = value),
+        .. Maps(Snapshot, "parameters", r => r.Parameters),
+        .. Maps(Snapshot, "secrets", r => r.Secrets),
+        Wrong(Snapshot, "other node", r => r.AccessibilityRequirements = new() { Requisite = { Place("csi-tcmu.io/node", "node-b") } },
+            "excludes this node", StatusCode.ResourceExhausted),
+        .. Texts(DeleteSnapshot, "snapshot_id", (r, value) => r.SnapshotId = value),
+        .. Maps(DeleteSnapshot, "secrets", r => r.Secrets),
+        .. Texts(GetSnapshot, "snapshot_id", (r, value) => r.SnapshotId = value),
+        .. Maps(GetSnapshot, "secrets", r => r.Secrets),
+        Wrong(ListSnapshots, "negative count", r => r.MaxEntries = -1, "max_entries is negative: -1"),
+        Wrong(ListSnapshots, "huge token", r => r.StartingToken = new string('t', 129), "starting_token", StatusCode.Aborted),
+        Wrong(ListSnapshots, "huge snapshot", r => r.SnapshotId = new string('s', 129), "snapshot_id is longer than 128 bytes"),
+        Wrong(ListSnapshots, "huge source", r => r.SourceVolumeId = new string('s', 129), "source_volume_id is longer than 128 bytes"),
+        .. Maps(ListSnapshots, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> Groups() =>
+    [
+        .. Texts(Group, "name", (r, value) => r.Name = value),
+        Wrong(Group, "no source", r => r.SourceVolumeIds.Clear(), "source_volume_ids is required"),
+        Wrong(Group, "empty source", r => r.SourceVolumeIds.Add(""), "source_volume_ids[1] is required"),
+        .. Maps(Group, "parameters", r => r.Parameters),
+        .. Maps(Group, "secrets", r => r.Secrets),
+        .. Texts(DeleteGroup, "group_snapshot_id", (r, value) => r.GroupSnapshotId = value),
+        Wrong(DeleteGroup, "empty snapshot", r => r.SnapshotIds.Add(""), "snapshot_ids[0] is required"),
+        .. Maps(DeleteGroup, "secrets", r => r.Secrets),
+        .. Texts(GetGroup, "group_snapshot_id", (r, value) => r.GroupSnapshotId = value),
+        Wrong(GetGroup, "empty snapshot", r => r.SnapshotIds.Add(""), "snapshot_ids[0] is required"),
+        .. Maps(GetGroup, "secrets", r => r.Secrets),
     ];
 
     private static IEnumerable<Case> DeleteVolume() =>
@@ -172,6 +219,28 @@ internal static class WrongRequests
         .. Maps(NodeExpand, "secrets", r => r.Secrets),
     ];
 
+    private static IEnumerable<Case> ControllerGetVolumeHealth() =>
+    [
+        .. Texts(GetHealth, "volume_id", (r, value) => r.VolumeId = value),
+        .. Maps(GetHealth, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> ControllerListVolumeHealth() =>
+    [
+        Wrong(ListHealth, "negative page", r => r.MaxEntries = -1, "max_entries is negative: -1"),
+        Wrong(ListHealth, "long token", r => r.StartingToken = new string('t', 129), "starting_token is not a token of ours", StatusCode.Aborted),
+        .. Maps(ListHealth, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> NodeGetVolumeHealth() =>
+    [
+        .. Texts(NodeHealth, "volume_id", (r, value) => r.VolumeId = value),
+        .. WrongPaths(NodeHealth, "volume_publish_path", (r, value) => r.VolumePublishPath = value, StatusCode.InvalidArgument),
+        .. WrongPaths(NodeHealth, "staging_target_path", (r, value) => r.StagingTargetPath = value, StatusCode.InvalidArgument),
+    ];
+
+    private static IEnumerable<Case> NodeGetStorageHealth() => Maps(StorageHealth, "secrets", r => r.Secrets);
+
     /// <summary>A required string.</summary>
     private static IEnumerable<Case> Texts<T>(Func<T> good, string field, Action<T, string> set)
         where T : IMessage
@@ -239,11 +308,10 @@ internal static class WrongRequests
     {
         (string Name, VolumeCapability Value, string Says)[] wrong =
         [
-            ("multi-node reader", Good.Mount(Mode.MultiNodeReaderOnly), "MULTI_NODE_READER_ONLY is not supported: a volume is on one node"),
-            ("multi-node single writer", Good.Mount(Mode.MultiNodeSingleWriter), "MULTI_NODE_SINGLE_WRITER is not supported"),
+            ("multi-node single writer", Good.Mount(Mode.MultiNodeSingleWriter), "MULTI_NODE_SINGLE_WRITER is not supported: a volume is on one node"),
             ("multi-node writer of a block device", Good.Block(Mode.MultiNodeMultiWriter), "MULTI_NODE_MULTI_WRITER is not supported"),
             ("access mode of the future", Good.Mount((Mode)99), "access mode 99 is not known"),
-            ("btrfs", Good.Mount(fsType: "btrfs"), "file system \"btrfs\" is not supported; use ext4 or xfs"),
+            ("ntfs", Good.Mount(fsType: "ntfs"), "file system \"ntfs\" is not supported; use ext4 or xfs or btrfs"),
             ("EXT4", Good.Mount(fsType: "EXT4"), "file system \"EXT4\" is not supported"),
             ("mount group", Grouped("1000"), "volume_mount_group is not supported"),
         ];
@@ -308,6 +376,28 @@ internal static class WrongRequests
     private static NodeGetVolumeStatsRequest Stats() => Good.Stats();
 
     private static NodeExpandVolumeRequest NodeExpand() => Good.NodeExpand();
+
+    private static CreateSnapshotRequest Snapshot() => Good.Snapshot();
+
+    private static DeleteSnapshotRequest DeleteSnapshot() => Good.DeleteSnapshot();
+
+    private static GetSnapshotRequest GetSnapshot() => Good.GetSnapshot();
+
+    private static ListSnapshotsRequest ListSnapshots() => new();
+
+    private static CreateVolumeGroupSnapshotRequest Group() => Good.Group();
+
+    private static DeleteVolumeGroupSnapshotRequest DeleteGroup() => Good.DeleteGroup();
+
+    private static GetVolumeGroupSnapshotRequest GetGroup() => Good.GetGroup();
+
+    private static ControllerGetVolumeHealthRequest GetHealth() => new() { VolumeId = "vol-0000" };
+
+    private static ControllerListVolumeHealthRequest ListHealth() => new();
+
+    private static NodeGetVolumeHealthRequest NodeHealth() => new() { VolumeId = "vol-0000" };
+
+    private static NodeGetStorageHealthRequest StorageHealth() => new();
 
     private static void Set(RepeatedField<VolumeCapability> list, params VolumeCapability[] values)
     {

@@ -102,6 +102,31 @@ sync; echo 3 > /proc/sys/vm/drop_caches
 [[ $(sha256sum < "$pod/data") == "$sum" ]] || fail "the data is not what was written"
 told "sha256 is the same"
 
+step "A snapshot, restored to a larger size, cloned, and modified, all mounted beside each other"
+begun=$(milliseconds)
+csi Controller.CreateSnapshot "{\"name\":\"demo-snapshot\",\"source_volume_id\":\"$volume\",\"parameters\":{\"freeze\":\"true\"}}" > /dev/null
+told "snapshot in $(($(milliseconds) - begun)) ms, the call's own start included; the driver: $(grep -o 'Held .*' "$log" | tail -n 1)"
+echo later > "$pod/later"
+restore() { # name, content source, bytes
+  csi Controller.CreateVolume "{\"name\":\"$1\",\"capacity_range\":{\"required_bytes\":\"$3\"},\"volume_capabilities\":[$(mount_use ext4)],\"volume_content_source\":$2}" > /dev/null
+  mkdir -p "$kubelet/$1"
+  csi Node.NodeStageVolume "{\"volume_id\":\"$1\",\"staging_target_path\":\"$kubelet/$1\",\"volume_capability\":$(mount_use ext4)}" > /dev/null
+}
+restore demo-restored '{"snapshot":{"snapshot_id":"demo-snapshot"}}' 3221225472
+restore demo-clone '{"volume":{"volume_id":"demo-restored"}}' 3221225472
+for copy in demo-restored demo-clone; do
+  [[ $(sha256sum < "$kubelet/$copy/data") == "$sum" ]] || fail "$copy does not hold the data of the snapshot"
+  [[ ! -e $kubelet/$copy/later ]] || fail "$copy holds what was written after the snapshot"
+  told "$copy: $(device_of "$kubelet/$copy"), file system $(df -h --output=size "$kubelet/$copy" | tail -n 1 | tr -d ' '), the same sha256; image shares its blocks: $(filefrag -v "$pool/volumes/$copy/image" | grep -c shared) shared extents"
+done
+csi Controller.ControllerModifyVolume '{"volume_id":"demo-clone","mutable_parameters":{"iops":"500"}}' > /dev/null
+told "demo-clone may now do 500 operations per second"
+csi Controller.DeleteSnapshot '{"snapshot_id":"demo-snapshot"}' > /dev/null
+for copy in demo-restored demo-clone; do
+  csi Node.NodeUnstageVolume "{\"volume_id\":\"$copy\",\"staging_target_path\":\"$kubelet/$copy\"}" > /dev/null
+  csi Controller.DeleteVolume "{\"volume_id\":\"$copy\"}" > /dev/null
+done
+
 step "A raw block volume"
 raw=$(csi Controller.CreateVolume "{\"name\":\"demo-raw\",\"capacity_range\":{\"required_bytes\":\"268435456\"},\"volume_capabilities\":[$block_use]}" | jq -r .volume.volume_id)
 raw_staging=$kubelet/raw-staging; raw_target=$kubelet/pod/raw; mkdir -p "$raw_staging"

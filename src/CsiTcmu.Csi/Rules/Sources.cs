@@ -1,26 +1,31 @@
 using Csi.V1;
+using CsiTcmu.Volumes;
 
 namespace CsiTcmu.Csi.Rules;
 
-/// <summary>Rules of <c>VolumeContentSource</c>: volumes are made empty.</summary>
+/// <summary>Rules of <c>VolumeContentSource</c>: nothing, a snapshot, or a volume.</summary>
 internal static class Sources
 {
-    /// <summary>INVALID_ARGUMENT for any source, as CreateVolume says it of a source that is not supported.</summary>
-    public static void Refuse(VolumeContentSource? source)
+    /// <summary>A source that may be absent.</summary>
+    public static VolumeSource? Optional(VolumeContentSource? source)
     {
         const string field = "volume_content_source";
-        switch (source?.TypeCase)
+        return source?.TypeCase switch
         {
-            case null:
-                return;
-            case VolumeContentSource.TypeOneofCase.Snapshot:
-                Fields.Required(source.Snapshot.SnapshotId, $"{field}.snapshot.snapshot_id");
-                throw CsiErrors.InvalidArgument($"{field}: a volume cannot be made from a snapshot; leave it out to make an empty volume");
-            case VolumeContentSource.TypeOneofCase.Volume:
-                Fields.Required(source.Volume.VolumeId, $"{field}.volume.volume_id");
-                throw CsiErrors.InvalidArgument($"{field}: a volume cannot be made from another volume; leave it out to make an empty volume");
-            default:
-                throw CsiErrors.InvalidArgument($"{field} says neither snapshot nor volume");
-        }
+            null => null,
+            VolumeContentSource.TypeOneofCase.Snapshot =>
+                new VolumeSource(VolumeSourceKind.Snapshot, Fields.Required(source.Snapshot.SnapshotId, $"{field}.snapshot.snapshot_id")),
+            VolumeContentSource.TypeOneofCase.Volume =>
+                new VolumeSource(VolumeSourceKind.Volume, Fields.Required(source.Volume.VolumeId, $"{field}.volume.volume_id")),
+            _ => throw CsiErrors.InvalidArgument($"{field} says neither snapshot nor volume"),
+        };
     }
+
+    /// <summary>A source as the protocol has it.</summary>
+    public static VolumeContentSource? Describe(VolumeSource? source) => source switch
+    {
+        null => null,
+        { Kind: VolumeSourceKind.Snapshot } => new() { Snapshot = new() { SnapshotId = source.Id } },
+        _ => new() { Volume = new() { VolumeId = source.Id } },
+    };
 }

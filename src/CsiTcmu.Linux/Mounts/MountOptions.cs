@@ -120,6 +120,10 @@ public sealed record MountOptions(MountFlags Flags, string Data)
         return (asked & AccessTime) == None ? asked | source : asked | (source & ~AccessTime);
     }
 
+    /// <summary>These options and one more of the file system's own.</summary>
+    public MountOptions With(string option) =>
+        Data.Split(',').Contains(option, StringComparer.Ordinal) ? this : this with { Data = Data.Length > 0 ? $"{Data},{option}" : option };
+
     /// <summary>Splits at commas that are not within double quotes (SELinux contexts hold some).</summary>
     internal static IEnumerable<string> Split(string options)
     {

@@ -36,6 +36,19 @@ public static class OutOfProcess
         return result.ExitCode == 0 ? null : result.Summary;
     }
 
+    /// <summary>
+    /// <c>FIFREEZE</c>: a mounted file system writes what it has to its device and then lets every writer wait. Whoever freezes must thaw, also when this
+    /// call is not waited for to its end.
+    /// </summary>
+    /// <returns>0 or <c>-errno</c>: EBUSY when it is frozen already.</returns>
+    /// <exception cref="IOException">fsfreeze(8) cannot be started, or fails without an error number.</exception>
+    public static async Task<int> FreezeAsync(string mountPoint) => Number(await Tool.RunAsync("fsfreeze", ["--freeze", mountPoint]));
+
+    /// <summary><c>FITHAW</c>; waits for a freeze that is under way.</summary>
+    /// <returns>0 or <c>-errno</c>: EINVAL when it is not frozen.</returns>
+    /// <exception cref="IOException">fsfreeze(8) cannot be started, or fails without an error number.</exception>
+    public static async Task<int> ThawAsync(string mountPoint) => Number(await Tool.RunAsync("fsfreeze", ["--unfreeze", mountPoint]));
+
     /// <summary>Makes a symbolic link; in configfs that is a command to the kernel.</summary>
     /// <returns>0 or <c>-errno</c>.</returns>
     /// <exception cref="IOException">ln(1) cannot be started, or fails without an error number.</exception>

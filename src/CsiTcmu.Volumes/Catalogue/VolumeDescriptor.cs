@@ -27,7 +27,7 @@ internal sealed record VolumeDescriptor
 
     public required string Name { get; init; }
 
-    /// <summary>Promised size in bytes. The image is never smaller.</summary>
+    /// <summary>Promised size in bytes: that of the device that is mounted or published.</summary>
     public required long Size { get; init; }
 
     /// <summary>Logical block size in bytes.</summary>
@@ -47,6 +47,14 @@ internal sealed record VolumeDescriptor
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Dictionary<string, string>? MutableParameters { get; init; }
 
+    /// <summary>What its bytes came from; null for a volume that was made empty.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VolumeSource? Source { get; init; }
+
+    /// <summary>True while the file system may be smaller than the volume, because the source was: the next stage grows it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool GrowAtStage { get; init; }
+
     /// <summary>World wide name of the disk.</summary>
     public required string Wwid { get; init; }
 
@@ -54,6 +62,10 @@ internal sealed record VolumeDescriptor
     public required string Target { get; init; }
 
     public required FormatState Format { get; init; }
+
+    /// <summary>Bytes that the image has at least: the volume's own, and the header of an encrypted one.</summary>
+    [JsonIgnore]
+    public long ImageSize => Size + EncryptionParameters.Parse(Parameters).Overhead;
 }
 
 [JsonSourceGenerationOptions(
@@ -64,4 +76,6 @@ internal sealed record VolumeDescriptor
     AllowDuplicateProperties = false,
     UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VolumeDescriptor))]
+[JsonSerializable(typeof(SnapshotDescriptor))]
+[JsonSerializable(typeof(GroupDescriptor))]
 internal sealed partial class DescriptorJson : JsonSerializerContext;

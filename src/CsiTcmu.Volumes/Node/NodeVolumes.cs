@@ -19,12 +19,13 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
     private const string DeviceFileSystem = "devtmpfs";
     private const string DeletedNode = "//deleted"; // fs/d_path.c marks an unlinked bind source so
     private static readonly TimeSpan OperationsPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ThawPatience = TimeSpan.FromSeconds(10);
 
     /// <inheritdoc/>
     public string NodeId { get; } = nodeId;
 
     /// <inheritdoc/>
-    public int MaximumVolumes => 0;
+    public int MaximumVolumes { get; init; }
 
     /// <summary>
     /// Goes on with the I/O of every disk that an earlier process left. To be called before anything else; failures are logged and keep
@@ -35,7 +36,7 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
         var all = await attacher.TakeOverAsync((pool, id) =>
         {
             if (!catalogue.HasPool(pool)) return null;
-            var volume = catalogue.Require(id);
+            var volume = catalogue.RequireStored(id);
             return string.Equals(volume.Pool.Name, pool, StringComparison.Ordinal)
                 ? volume.ToDisk()
                 : throw new VolumeException(VolumeError.FailedPrecondition, $"volume '{id}' is in pool '{volume.Pool.Name}', not in '{pool}'");
@@ -45,9 +46,27 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
             if (one.Problem is not null) logger.LogError("Volume {Id} of pool {Pool} is not served: {Problem}", one.Id, one.Pool, one.Problem);
             else if (one.Disk is null) logger.LogInformation("Removed the half-made device of volume {Id}", one.Id);
             else logger.LogInformation("Volume {Id} goes on as {Disk}", one.Id, one.Disk.Path);
+            if (one.Disk is not null) await ThawLeftAsync(one.Id);
         }
 
         return all;
+    }
+
+    /// <summary>Thaws a file system that a process froze for a snapshot and died. Does not keep the start.</summary>
+    private async Task ThawLeftAsync(string id)
+    {
+        try
+        {
+            if (catalogue.Find(id) is { } volume) await catalogue.Freezes.ThawLeftAsync(volume).WaitAsync(ThawPatience);
+        }
+        catch (TimeoutException)
+        {
+            logger.LogWarning("The file system of volume {Id} is still being thawed", id);
+        }
+        catch (Exception problem) when (problem is VolumeException or IOException)
+        {
+            logger.LogWarning("Whether the file system of volume {Id} was left frozen cannot be seen: {Problem}", id, problem.Message);
+        }
     }
 
     /// <summary>Ends: no new operation begins, those under way are given a while, then all I/O waits for the next process.</summary>
@@ -59,7 +78,13 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
 
     private Task RunAsync(string name, string id, string path, Func<Task> work, CancellationToken cancellationToken) =>
         catalogue.Operations.RunAsync(
-            name, [Operations.VolumeKey(VolumeId.IsValid(id) ? id : ""), Operations.PathKey(path.TrimEnd('/'))], work, cancellationToken);
+            name,
+            [Operations.VolumeKey(VolumeId.IsValid(id) ? id : ""), Operations.VolumeKey(VolumeId.OfEphemeral(id)), Operations.PathKey(path.TrimEnd('/'))],
+            work,
+            cancellationToken);
+
+    /// <summary>What of a volume is mounted or published: its disk, or the mapping over it; null when it has no disk.</summary>
+    private AttachedDisk? FindDevice(string id) => attacher.Find(id) is { } disk ? Encryption.Find(id, disk) ?? disk : null;
 
     /// <summary>Every place where the node of a disk is bound onto a file: raw block publishes.</summary>
     private static List<MountEntry> BlockPublishes(MountTable table, AttachedDisk disk) =>
@@ -75,9 +100,10 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
 
     /// <summary>True for a mount whose disk is gone: nothing can be read from it or written to it any more.</summary>
     private static bool IsStale(MountEntry entry) =>
-        entry.Device.Major != 0
-            ? BlockDevice.Find(entry.Device) is null
-            : string.Equals(entry.FileSystem, DeviceFileSystem, StringComparison.Ordinal) && entry.Root.EndsWith(DeletedNode, StringComparison.Ordinal);
+        entry.Disk.Major != 0
+            ? BlockDevice.Find(entry.Disk) is not { } device || Encryption.IsStale(device)
+            : entry.IsBtrfs
+                || (string.Equals(entry.FileSystem, DeviceFileSystem, StringComparison.Ordinal) && entry.Root.EndsWith(DeletedNode, StringComparison.Ordinal));
 
     /// <summary>Unmounts what a disk that is gone left on a path.</summary>
     private async Task UnmountStaleAsync(string path)

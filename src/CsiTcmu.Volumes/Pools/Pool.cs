@@ -10,7 +10,7 @@ namespace CsiTcmu.Volumes.Pools;
 internal sealed class Pool : IDisposable
 {
     // include/uapi/linux/magic.h
-    private const long Ext4 = 0xef53, Tmpfs = 0x01021994, Ramfs = 0x858458f6, Overlay = 0x794c7630;
+    private const long Ext4 = 0xef53, Tmpfs = 0x01021994, Ramfs = 0x858458f6, Overlay = 0x794c7630, Xfs = 0x58465342, Btrfs = 0x9123683e;
     private const long Ext4MostBlocks = uint.MaxValue; // fs/ext4/super.c, ext4_max_size
 
     private readonly PoolSpecification _specification;
@@ -25,6 +25,8 @@ internal sealed class Pool : IDisposable
         _specification = specification;
         _logger = logger;
         Volumes = new VolumeFolders(this, logger);
+        Snapshots = new SnapshotFolders(this, logger);
+        Groups = new GroupRecords(this);
     }
 
     /// <summary>What volumes call it.</summary>
@@ -35,6 +37,15 @@ internal sealed class Pool : IDisposable
 
     /// <summary>The volumes in it.</summary>
     public VolumeFolders Volumes { get; }
+
+    /// <summary>The snapshots in it.</summary>
+    public SnapshotFolders Snapshots { get; }
+
+    /// <summary>The groups of snapshots that are written down in it.</summary>
+    public GroupRecords Groups { get; }
+
+    /// <summary>True when files of its file system can have blocks in common.</summary>
+    public bool CanShare => FileSystem().Magic is Xfs or Btrfs;
 
     /// <summary>Takes the pool for this process and removes what a crash left half-made or half-deleted.</summary>
     /// <exception cref="VolumeException">FailedPrecondition: another process has it. Unavailable: it is not there.</exception>
@@ -94,6 +105,8 @@ internal sealed class Pool : IDisposable
             {
                 _identity = status;
                 Volumes.Prepare();
+                Snapshots.Prepare();
+                Groups.Prepare();
                 _lock = lockFile;
             }
             finally
@@ -150,10 +163,18 @@ internal sealed class Pool : IDisposable
         var status = FileSystem();
         var (promised, allocated) = Volumes.Measure();
 
-        // What is allocated already is no longer free and is part of what was promised.
-        var available = status.AvailableBytes + allocated - promised - _reserved - _specification.Reserve;
+        var promises = new Promises
+        {
+            Total = status.TotalBytes,
+            Free = status.AvailableBytes,
+            Reserve = _specification.Reserve,
+            Promised = promised,
+            Allocated = allocated,
+            Beginning = _reserved,
+            Ratio = _specification.OvercommitRatio,
+        };
         var mostPerFile = status.Magic == Ext4 ? Ext4MostBlocks * status.BlockSize : VolumeSizes.Maximum;
-        return new PoolRoom(available, Math.Min(mostPerFile, VolumeSizes.Maximum));
+        return new PoolRoom(promises, Math.Min(mostPerFile, VolumeSizes.Maximum), status.IsReadOnly);
     }
 
     private void Return(long bytes)
@@ -170,6 +191,11 @@ internal sealed class Pool : IDisposable
 }
 
 /// <summary>Room in a pool.</summary>
-/// <param name="Available">Bytes that can be promised to new volumes; negative when the pool's file system is used by others too.</param>
+/// <param name="Promises">What is promised and what is there.</param>
 /// <param name="MaximumFile">Largest image that the pool's file system can hold.</param>
-internal readonly record struct PoolRoom(long Available, long MaximumFile);
+/// <param name="IsReadOnly">True when nothing can be written to the pool.</param>
+internal readonly record struct PoolRoom(Promises Promises, long MaximumFile, bool IsReadOnly)
+{
+    /// <summary>Bytes that can be promised to new volumes; negative when more is promised than may be.</summary>
+    public long Available => Promises.Available;
+}

@@ -4,100 +4,49 @@ using Microsoft.Extensions.Logging;
 namespace CsiTcmu.Volumes.Pools;
 
 /// <summary>
-/// The volumes of a pool on disk: <c>volumes/ID/</c> with <c>image</c> and <c>volume.json</c>. The files are the only truth; nothing is
-/// kept in memory.
+/// The volumes of a pool on disk: <c>volumes/ID/</c> with <c>image</c> and <c>volume.json</c>, made and removed as <see cref="ImageFolders"/>
+/// says. A volume that grows gets the image first, then the descriptor, so that the image is never smaller than the descriptor says.
 /// </summary>
-/// <remarks>
-/// A volume exists exactly when a folder of its name does.
-/// <list type="number">
-/// <item>Create: the folder is filled under the name <c>.creating-ID</c>, every file durable, then renamed, then the name made durable.
-/// A crash before the rename leaves a folder that names no volume and is removed; after it the volume is whole.</item>
-/// <item>Delete: the folder is renamed to <c>.deleting-ID-N</c>, the name made durable, then emptied and removed. A crash after the
-/// rename leaves a folder that names no volume and is removed.</item>
-/// <item>Grow: the image first, then the descriptor, so that the image is never smaller than the descriptor says.</item>
-/// </list>
-/// Ids do not begin with a dot, so the temporary names are nobody's id.
-/// </remarks>
 internal sealed class VolumeFolders(Pool pool, ILogger logger)
 {
-    private const string Creating = ".creating-";
-    private const string Deleting = ".deleting-";
-    private const string ImageName = "image";
-    private const string DescriptorName = "volume.json";
-
-    private string Root => pool.Folder + "/volumes";
+    private readonly ImageFolders _folders = new(pool, "volumes", "volume.json", DeletionPoints.Volume, logger);
 
     /// <summary>The image of a volume.</summary>
-    public string Image(string id) => $"{Folder(id)}/{ImageName}";
+    public string Image(string id) => _folders.Image(id);
+
+    /// <summary>The mark that this driver has frozen the volume's file system.</summary>
+    public string FrozenMark(string id) => _folders.FrozenMark(id);
 
     /// <summary>Makes the folder of volumes and removes what a crash left.</summary>
-    public void Prepare()
-    {
-        if (!Directory.Exists(Root))
-        {
-            DurableFiles.MakeFolder(Root);
-            DurableFiles.SyncFolder(pool.Folder);
-        }
-
-        foreach (var folder in Leftovers(Creating).Concat(Leftovers(Deleting)))
-        {
-            try
-            {
-                Empty(folder);
-                logger.LogInformation("Removed {Folder}, which an interrupted operation left", folder);
-            }
-            catch (IOException cause)
-            {
-                logger.LogWarning("{Folder}, which an interrupted operation left, cannot be removed: {Reason}", folder, cause.Message);
-            }
-        }
-    }
+    public void Prepare() => _folders.Prepare();
 
     /// <summary>True when there is a volume of that id, usable or not.</summary>
-    public bool Exists(string id)
-    {
-        pool.Require();
-        var result = Syscalls.Status(Folder(id), out var status);
-        if (result == -Errno.NoEntry)
-        {
-            // Nothing is a fact only while the folder around it is there.
-            SystemCallException.Check(Syscalls.Status(Root, out _), $"{Root} cannot be examined");
-            return false;
-        }
-
-        SystemCallException.Check(result, $"{Folder(id)} cannot be examined");
-        return status.Kind == FileKind.Directory;
-    }
+    public bool Exists(string id) => _folders.Exists(id);
 
     /// <summary>Reads a volume that exists.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public StoredVolume Read(string id)
     {
-        var descriptor = DescriptorFile.Read(Descriptor(id), id);
-        var image = Image(id);
-        var result = Syscalls.Status(image, out var status);
-        if (result < 0) throw new InvalidDataException($"{image} cannot be examined: {Syscalls.Describe(result)}. Put a copy of the image back");
-        if (status.Kind != FileKind.Regular) throw new InvalidDataException($"{image} is not a regular file. Put a copy of the image back");
-        if (status.Size < descriptor.Size)
-        {
-            throw new InvalidDataException(
-                $"{image} has {status.Size} bytes, its descriptor says {descriptor.Size}: it was cut. Put a copy of the image back, or lengthen it: truncate -s {descriptor.Size} {image}");
-        }
-
+        var descriptor = DescriptorFile.Read(_folders.Descriptor(id), id);
+        _folders.CheckImage(id, descriptor.ImageSize);
         return new StoredVolume(pool, descriptor);
     }
 
-    /// <summary>Ids of all volumes, usable or not.</summary>
-    public IReadOnlyList<string> List()
-    {
-        pool.Require();
-        return [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(VolumeId.IsValid)];
-    }
+    /// <summary>Reads what is written about a volume that exists, whatever is the matter with its image.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public VolumeDescriptor ReadDescriptor(string id) => DescriptorFile.Read(_folders.Descriptor(id), id);
 
-    /// <summary>What all volumes together are promised, and how much of that is allocated already.</summary>
+    /// <summary>Ids of all volumes, usable or not.</summary>
+    public IReadOnlyList<string> List() => _folders.List();
+
+    /// <summary>
+    /// What all volumes together are promised, and how much of that they have already in blocks of their own: a block that is shared with a snapshot
+    /// or another volume is given a new place when it is written.
+    /// </summary>
     public (long Promised, long Allocated) Measure()
     {
         var (promised, allocated) = (0L, 0L);
+        var sharing = MayShare();
         foreach (var id in List())
         {
             if (Syscalls.Status(Image(id), out var image) < 0) continue;
@@ -105,111 +54,68 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
             promised += promise;
 
             // Beyond its promise an image may have blocks of the file system's own book-keeping.
-            allocated += Math.Min(promise, image.AllocatedBytes);
+            allocated += Math.Min(promise, sharing ? OwnBlocks.Of(Image(id), image) : image.AllocatedBytes);
         }
 
         return (promised, allocated);
     }
 
-    /// <summary>Makes a volume.</summary>
-    public void Create(VolumeDescriptor descriptor)
+    /// <summary>
+    /// Room that a copy of a volume's image takes: what is the volume's own now is shared then, so that the volume needs as much again; where blocks
+    /// cannot be shared, the copy itself takes it.
+    /// </summary>
+    public long CostOfCopy(string id)
     {
-        var folder = $"{Root}/{Creating}{descriptor.Id}";
-        if (Directory.Exists(folder)) Empty(folder);
-        DurableFiles.MakeFolder(folder);
-        FaultPoints.Reach(FaultPoints.CreateFolder);
-        try
-        {
-            DurableFiles.MakeSparse($"{folder}/{ImageName}", descriptor.Size);
-            FaultPoints.Reach(FaultPoints.CreateImage);
-            DescriptorFile.Write($"{folder}/{DescriptorName}", descriptor);
-            FaultPoints.Reach(FaultPoints.CreateDescriptor);
-            DurableFiles.Rename(folder, Folder(descriptor.Id));
-        }
-        catch (IOException)
-        {
-            TryEmpty(folder);
-            throw;
-        }
-
-        FaultPoints.Reach(FaultPoints.CreateRenamed);
-        DurableFiles.SyncFolder(Root);
-        FaultPoints.Reach(FaultPoints.CreateDurable);
+        SystemCallException.Check(Syscalls.Status(Image(id), out var image), $"{Image(id)} cannot be examined");
+        return Math.Min(image.Size, pool.CanShare ? OwnBlocks.Of(Image(id), image) : image.AllocatedBytes);
     }
+
+    /// <summary>Makes an empty volume.</summary>
+    public Task CreateAsync(VolumeDescriptor descriptor) => _folders.CreateAsync(
+        descriptor.Id,
+        CreationPoints.Volume,
+        image =>
+        {
+            DurableFiles.MakeSparse(image, descriptor.ImageSize);
+            return Task.CompletedTask;
+        },
+        path => DescriptorFile.Write(path, descriptor));
+
+    /// <summary>Makes a volume whose image somebody else fills.</summary>
+    public Task CopyAsync(VolumeDescriptor descriptor, Func<string, Task> makeImage) =>
+        _folders.CreateAsync(descriptor.Id, CreationPoints.Copy, makeImage, path => DescriptorFile.Write(path, descriptor));
 
     /// <summary>Makes a volume's image at least as large as that.</summary>
     public void GrowImage(string id, long size) => DurableFiles.MakeSparse(Image(id), size);
 
     /// <summary>Replaces what is written about a volume.</summary>
-    public void Replace(VolumeDescriptor descriptor) => DescriptorFile.Write(Descriptor(descriptor.Id), descriptor);
+    public void Replace(VolumeDescriptor descriptor) => DescriptorFile.Write(_folders.Descriptor(descriptor.Id), descriptor);
 
     /// <summary>Removes a volume that exists.</summary>
-    public void Delete(string id)
-    {
-        var number = 0;
-        string folder;
-        do folder = $"{Root}/{Deleting}{id}-{number++}";
-        while (Directory.Exists(folder));
-        DurableFiles.Rename(Folder(id), folder);
-        DurableFiles.SyncFolder(Root);
-        FaultPoints.Reach(FaultPoints.DeleteRenamed);
-        Empty(folder);
-    }
+    public void Delete(string id) => _folders.Delete(id);
 
     /// <summary>Removes what an interrupted creation or deletion of a volume left.</summary>
-    public void Clean(string id)
-    {
-        pool.Require();
-        if (Directory.Exists($"{Root}/{Creating}{id}")) Empty($"{Root}/{Creating}{id}");
+    public void Clean(string id) => _folders.Clean(id);
 
-        // Ids may hold dashes: what follows the id must be a number and nothing else.
-        var prefix = $"{Deleting}{id}-";
-        foreach (var folder in Leftovers(prefix))
-        {
-            if (Path.GetFileName(folder)[prefix.Length..].All(char.IsAsciiDigit)) Empty(folder);
-        }
-    }
+    /// <summary>True when images can have blocks in common: the file system can, and there is a snapshot or a volume that was made from something.</summary>
+    private bool MayShare() => pool.CanShare && (pool.Snapshots.List().Count > 0 || List().Any(HasSource));
 
-    private string[] Leftovers(string prefix) =>
-        [.. Directory.EnumerateDirectories(Root).Where(folder => Path.GetFileName(folder).StartsWith(prefix, StringComparison.Ordinal))];
+    private bool HasSource(string id) => TryRead(id) is null or { Source: not null };
 
-    private string Folder(string id) => $"{Root}/{id}";
+    private long PromiseOf(string id, long imageSize) =>
 
-    private string Descriptor(string id) => $"{Folder(id)}/{DescriptorName}";
+        // Damaged: its image says what it may come to need.
+        TryRead(id)?.ImageSize ?? imageSize;
 
-    private long PromiseOf(string id, long imageSize)
+    private VolumeDescriptor? TryRead(string id)
     {
         try
         {
-            return DescriptorFile.Read(Descriptor(id), id).Size;
+            return DescriptorFile.Read(_folders.Descriptor(id), id);
         }
         catch (Exception cause) when (cause is IOException or InvalidDataException)
         {
-            // Damaged: its image says what it may come to need.
-            return imageSize;
-        }
-    }
-
-    private static void Empty(string folder)
-    {
-        File.Delete($"{folder}/{ImageName}");
-        FaultPoints.Reach(FaultPoints.DeleteImage);
-        File.Delete($"{folder}/{DescriptorName}");
-        File.Delete($"{folder}/{DescriptorName}.new");
-        SystemCallException.Check(Syscalls.RemoveDirectory(folder), $"{folder} cannot be removed");
-        FaultPoints.Reach(FaultPoints.DeleteFolder);
-        DurableFiles.SyncFolder(Path.GetDirectoryName(folder)!);
-    }
-
-    private void TryEmpty(string folder)
-    {
-        try
-        {
-            Empty(folder);
-        }
-        catch (IOException cause)
-        {
-            logger.LogWarning("{Folder}, which a failed operation left, cannot be removed yet: {Reason}", folder, cause.Message);
+            return null;
         }
     }
 }

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using CsiTcmu.Linux.Sysfs;
 using CsiTcmu.Linux.Tools;
 
@@ -11,6 +12,11 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
         var listed = Tool.RunAsync("losetup", ["-n", "-O", "NAME", "-j", Image(id)]).GetAwaiter().GetResult().Output.Trim();
         return listed.Length > 0 ? new AttachedDisk(Path.GetFileName(listed), BlockDevice.Find(Path.GetFileName(listed))!.Number) : null;
     }
+
+    /// <summary>How disks are served that are there: by the kernel, without a failure, unless a test says otherwise.</summary>
+    public DiskService? Service { get; set; } = new(null, default);
+
+    public DiskService? FindService(string id) => Find(id) is null ? null : Service;
 
     public async Task<AttachedDisk> AttachAsync(DiskSpecification disk)
     {
@@ -47,6 +53,10 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
 
     public Task SetLimitsAsync(DiskSpecification disk) => Task.CompletedTask;
 
+    public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
+
+    public Task TrackWritesAsync(string id, WrittenRegions? regions) => Task.CompletedTask;
+
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) => Task.FromResult<IReadOnlyList<TakenOver>>([]);
 
     public Task StopAsync() => Task.CompletedTask;
@@ -61,4 +71,9 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
     }
 
     private string Image(string id) => $"{pool}/volumes/{id}/image";
+
+    private sealed class NothingHeld : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -12,7 +12,18 @@ internal sealed class NoDisks : IDiskAttacher
 
     public List<DiskLimits> Limits { get; } = [];
 
+    /// <summary>Where writes are noted now.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, WrittenRegions?> Written { get; } = new();
+
+    /// <summary>Runs before a hold is granted.</summary>
+    public Func<string, CancellationToken, Task> Holding { get; set; } = (_, _) => Task.CompletedTask;
+
     public AttachedDisk? Find(string id) => Present.Contains(id) ? new AttachedDisk("sdz", new DeviceNumber(65, 1)) : null;
+
+    /// <summary>How disks are served.</summary>
+    public Dictionary<string, DiskService> Services { get; } = [];
+
+    public DiskService? FindService(string id) => Services.GetValueOrDefault(id);
 
     public Task<AttachedDisk> AttachAsync(DiskSpecification disk)
     {
@@ -41,8 +52,30 @@ internal sealed class NoDisks : IDiskAttacher
         return Task.CompletedTask;
     }
 
+    public async Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken)
+    {
+        await Holding(id, cancellationToken);
+        Calls.Add("hold " + id);
+        return new Held(() => Calls.Add("release " + id));
+    }
+
+    public Task TrackWritesAsync(string id, WrittenRegions? regions)
+    {
+        Written[id] = regions;
+        return Task.CompletedTask;
+    }
+
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
         Task.FromResult<IReadOnlyList<TakenOver>>([]);
 
     public Task StopAsync() => Task.CompletedTask;
+
+    private sealed class Held(Action release) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            release();
+            return ValueTask.CompletedTask;
+        }
+    }
 }
