@@ -8,13 +8,17 @@ using RpcType = Csi.V1.ControllerServiceCapability.Types.RPC.Types.Type;
 namespace CsiTcmu.Csi;
 
 /// <summary>
-/// The Controller service: volumes and snapshots from birth to death, on one node or on many. Each method checks its request by the rules of the specification,
-/// asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
+/// The Controller service: volumes and snapshots from birth to death, on one node or on many. Each method checks its request by the rules of the
+/// specification, asks the catalogue, and answers; repeats and locks are the catalogue's. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
-/// <param name="snapshots">Their snapshots; null where there are none.</param>
+/// <param name="snapshots">Their snapshots; null for volumes that have none.</param>
+/// <param name="health">What is wrong with them; null when nobody tells.</param>
+/// <param name="specification">How health is told.</param>
 /// <param name="nodeId">The node whose volumes these are; null when they are of many.</param>
-public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnapshotCatalogue? snapshots, string? nodeId) : Controller.ControllerBase
+public sealed partial class ControllerService(
+    IVolumeCatalogue catalogue, ISnapshotCatalogue? snapshots, IVolumeHealth? health, CsiSpecification specification, string? nodeId)
+    : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
     [
@@ -27,13 +31,11 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         RpcType.ModifyVolume,
     ];
 
-    private static readonly RpcType[] SnapshotTypes =
-    [
-        RpcType.CreateDeleteSnapshot,
-        RpcType.ListSnapshots,
-        RpcType.GetSnapshot,
-        RpcType.CloneVolume,
-    ];
+    private static readonly RpcType[] TypesOfSnapshots =
+        [RpcType.CreateDeleteSnapshot, RpcType.ListSnapshots, RpcType.GetSnapshot, RpcType.CloneVolume];
+
+    private static readonly RpcType[] HealthTypes112 = [RpcType.VolumeCondition];
+    private static readonly RpcType[] HealthTypes113 = [RpcType.GetVolumeHealth, RpcType.ListVolumeHealth];
 
     /// <inheritdoc/>
     public override async Task<CreateVolumeResponse> CreateVolume(CreateVolumeRequest request, ServerCallContext context)
@@ -104,12 +106,8 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
     /// <inheritdoc/>
     public override async Task<ListVolumesResponse> ListVolumes(ListVolumesRequest request, ServerCallContext context)
     {
-        if (request.MaxEntries < 0)
-            throw CsiErrors.InvalidArgument($"max_entries is negative: {request.MaxEntries}");
-
-        // A token that no page ever had is ABORTED, whatever is wrong with it, so that the caller begins again.
-        if (System.Text.Encoding.UTF8.GetByteCount(request.StartingToken) > Fields.MaximumString)
-            throw CsiErrors.Error(StatusCode.Aborted, "starting_token is not a token of ours; begin again without it");
+        Pages.Check(request.MaxEntries, request.StartingToken);
+        if (health is not null && specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(health, request, context.CancellationToken);
 
         var page = await catalogue.ListAsync(request.MaxEntries, request.StartingToken, context.CancellationToken);
         return new ListVolumesResponse
@@ -136,9 +134,11 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
             return NoRoom();
 
         var parameters = new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal);
+        var fileSystem = request.VolumeCapabilities.Select(Capabilities.FileSystem).FirstOrDefault(named => named.Length > 0) ?? "";
+        var block = request.VolumeCapabilities.Count > 0 && Capabilities.IsBlock(request.VolumeCapabilities[0]);
         var room = catalogue is IPlacedVolumes placed && request.AccessibleTopology is { Segments.Count: > 0 }
-            ? await placed.GetRoomAsync(Topologies.Node(request.AccessibleTopology), parameters, context.CancellationToken)
-            : await catalogue.GetRoomAsync(parameters, context.CancellationToken);
+            ? await placed.GetRoomAsync(Topologies.Node(request.AccessibleTopology), parameters, fileSystem, block, context.CancellationToken)
+            : await catalogue.GetRoomAsync(parameters, fileSystem, block, context.CancellationToken);
         return new GetCapacityResponse
         {
             AvailableCapacity = room.Available,
@@ -161,8 +161,8 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         {
             CapacityBytes = volume.Size,
 
-            // The catalogue has grown a disk that is present; only a file system is left to the node.
-            NodeExpansionRequired = !volume.Block && use is not { Block: true },
+            // The catalogue has grown a disk that is present; a mapping, which needs the key, and a file system are left to the node.
+            NodeExpansionRequired = volume.Encrypted || (!volume.Block && use is not { Block: true }),
         };
     }
 
@@ -185,6 +185,7 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
 
+        if (health is not null && specification == CsiSpecification.Csi112) return await GetWithConditionAsync(health, id, context.CancellationToken);
         return new ControllerGetVolumeResponse
         {
             Volume = Describe(await catalogue.GetAsync(id, context.CancellationToken)),
@@ -197,8 +198,12 @@ public sealed partial class ControllerService(IVolumeCatalogue catalogue, ISnaps
         ControllerGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new ControllerGetCapabilitiesResponse
         {
-            Capabilities = { Types.Concat(snapshots is null ? [] : SnapshotTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(SnapshotTypes).Concat(HealthTypes).Select(type => new ControllerServiceCapability { Rpc = new() { Type = type } }) },
         });
+
+    private RpcType[] SnapshotTypes => snapshots is null ? [] : TypesOfSnapshots;
+
+    private RpcType[] HealthTypes => health is null ? [] : specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     /// <summary>Nothing can be made under these conditions.</summary>
     private static GetCapacityResponse NoRoom() => new() { AvailableCapacity = 0, MaximumVolumeSize = 0 };

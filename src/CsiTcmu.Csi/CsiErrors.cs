@@ -32,6 +32,7 @@ public static class CsiErrors
     {
         VolumeError.InvalidArgument => StatusCode.InvalidArgument,
         VolumeError.NotFound => StatusCode.NotFound,
+        VolumeError.Unauthenticated => StatusCode.Unauthenticated,
         VolumeError.AlreadyExists => StatusCode.AlreadyExists,
         VolumeError.Exhausted => StatusCode.ResourceExhausted,
         VolumeError.OutOfRange => StatusCode.OutOfRange,

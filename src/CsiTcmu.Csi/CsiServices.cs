@@ -15,31 +15,45 @@ public static class CsiServices
     public const string TopologyKey = "csi-tcmu.io/node";
 
     /// <summary>
-    /// Adds Identity, Controller, GroupController and Node to a server. The server's options carry <see cref="CallLog.InterceptAsync"/>, without which
+    /// Adds Identity, Controller, GroupController, SnapshotMetadata and Node to a server. The server's options carry <see cref="CallLog.InterceptAsync"/>, without which
     /// failures of volumes have no code.
     /// </summary>
     /// <param name="server">The server, not yet started.</param>
     /// <param name="catalogue">The volumes, for the controller.</param>
     /// <param name="snapshots">Their snapshots, for the controller and the group controller.</param>
+    /// <param name="blocks">The snapshots' blocks, for the snapshot metadata service.</param>
     /// <param name="node">The volumes on this node.</param>
+    /// <param name="health">What is wrong with volumes and pools.</param>
+    /// <param name="specification">How health is told.</param>
     /// <param name="vendorVersion">Version of the driver, not empty.</param>
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
     /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
     public static void Register(
-        GrpcServer server, IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, INodeVolumes node, string vendorVersion, Func<bool> ready)
+        GrpcServer server,
+        IVolumeCatalogue catalogue,
+        ISnapshotCatalogue snapshots,
+        ISnapshotBlocks blocks,
+        INodeVolumes node,
+        IVolumeHealth health,
+        CsiSpecification specification,
+        string vendorVersion,
+        Func<bool> ready)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(catalogue);
         ArgumentNullException.ThrowIfNull(snapshots);
+        ArgumentNullException.ThrowIfNull(blocks);
         ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(health);
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, groups: true)));
-        server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, node.NodeId)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, snapshots: true)));
+        server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, health, specification, node.NodeId)));
         server.AddService(GroupController.BindService(new GroupControllerService(snapshots, node.NodeId)));
-        server.AddService(Node.BindService(new NodeService(node)));
+        server.AddService(SnapshotMetadata.BindService(new SnapshotMetadataService(blocks)));
+        server.AddService(Node.BindService(new NodeService(node, health, specification)));
     }
 
     /// <summary>Adds Identity and Controller for the volumes of many nodes.</summary>
@@ -55,25 +69,29 @@ public static class CsiServices
         ArgumentNullException.ThrowIfNull(ready);
 
         server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
-        server.AddService(Controller.BindService(new ControllerService(volumes, snapshots: null, nodeId: null)));
+        server.AddService(Controller.BindService(new ControllerService(volumes, snapshots: null, health: null, CsiSpecification.Csi112, nodeId: null)));
     }
 
     /// <summary>Adds Identity and Node: what the kubelet of a node asks.</summary>
     /// <param name="server">The server, not yet started.</param>
     /// <param name="node">The volumes on this node.</param>
+    /// <param name="health">What is wrong with them.</param>
+    /// <param name="specification">How health is told.</param>
     /// <param name="vendorVersion">Version of the driver, not empty.</param>
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
     /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
-    public static void RegisterNode(GrpcServer server, INodeVolumes node, string vendorVersion, Func<bool> ready)
+    public static void RegisterNode(
+        GrpcServer server, INodeVolumes node, IVolumeHealth health, CsiSpecification specification, string vendorVersion, Func<bool> ready)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(node);
+        ArgumentNullException.ThrowIfNull(health);
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
         server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
-        server.AddService(Node.BindService(new NodeService(node)));
+        server.AddService(Node.BindService(new NodeService(node, health, specification)));
     }
 
     /// <summary>A node id is also a topology segment: 1 to 63 letters, digits, dashes, underscores and dots.</summary>

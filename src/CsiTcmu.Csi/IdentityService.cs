@@ -6,9 +6,15 @@ namespace CsiTcmu.Csi;
 /// <summary>The Identity service: who the driver is and whether it can serve.</summary>
 /// <param name="vendorVersion">Version of the driver.</param>
 /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
-/// <param name="groups">True when there is a group controller.</param>
-public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool groups = false) : Identity.IdentityBase
+/// <param name="snapshots">True when there are a group controller and snapshot metadata.</param>
+public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool snapshots = false) : Identity.IdentityBase
 {
+    private static readonly PluginCapability[] SnapshotServices =
+    [
+        Service(PluginCapability.Types.Service.Types.Type.GroupControllerService),
+        Service(PluginCapability.Types.Service.Types.Type.SnapshotMetadataService),
+    ];
+
     /// <inheritdoc/>
     public override Task<GetPluginInfoResponse> GetPluginInfo(GetPluginInfoRequest request, ServerCallContext context) =>
         Task.FromResult(new GetPluginInfoResponse { Name = CsiServices.DriverName, VendorVersion = vendorVersion });
@@ -22,7 +28,7 @@ public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool
             {
                 Service(PluginCapability.Types.Service.Types.Type.ControllerService),
                 Service(PluginCapability.Types.Service.Types.Type.VolumeAccessibilityConstraints),
-                groups ? [Service(PluginCapability.Types.Service.Types.Type.GroupControllerService)] : Array.Empty<PluginCapability>(),
+                snapshots ? SnapshotServices : Array.Empty<PluginCapability>(),
                 new PluginCapability
                 {
                     VolumeExpansion = new() { Type = PluginCapability.Types.VolumeExpansion.Types.Type.Online },

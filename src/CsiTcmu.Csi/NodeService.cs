@@ -11,8 +11,13 @@ namespace CsiTcmu.Csi;
 /// specification, asks the node's volumes, and answers. What is not overridden is UNIMPLEMENTED.
 /// </summary>
 /// <param name="volumes">The volumes on this node.</param>
-public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
+/// <param name="health">What is wrong with them.</param>
+/// <param name="specification">How health is told.</param>
+public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth health, CsiSpecification specification) : Node.NodeBase
 {
+    /// <summary>Says that no other call has made the volume and none will stage it (Kubernetes, inline volumes).</summary>
+    private const string EphemeralKey = "csi.storage.k8s.io/ephemeral";
+
     private static readonly RpcType[] Types =
     [
         RpcType.StageUnstageVolume,
@@ -20,6 +25,9 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
         RpcType.ExpandVolume,
         RpcType.SingleNodeMultiWriter,
     ];
+
+    private static readonly RpcType[] HealthTypes112 = [RpcType.VolumeCondition];
+    private static readonly RpcType[] HealthTypes113 = [RpcType.GetVolumeHealth, RpcType.GetStorageHealth];
 
     /// <inheritdoc/>
     public override async Task<NodeStageVolumeResponse> NodeStageVolume(NodeStageVolumeRequest request, ServerCallContext context)
@@ -31,7 +39,7 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
         Fields.Map(request.VolumeContext, "volume_context");
         Fields.Map(request.Secrets, "secrets");
 
-        await volumes.StageAsync(id, stagingPath, use, context.CancellationToken);
+        await volumes.StageAsync(id, stagingPath, use with { Secrets = Secrets(request.Secrets) }, context.CancellationToken);
         return new NodeStageVolumeResponse();
     }
 
@@ -55,13 +63,26 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
         Fields.Map(request.VolumeContext, "volume_context");
         Fields.Map(request.Secrets, "secrets");
         var stagingPath = Paths.Optional(request.StagingTargetPath, "staging_target_path");
+
+        // A volume that is only ever read is mounted so, whatever the flag says. "Many nodes" are those of its topology: this one.
+        var readOnly = request.Readonly || use.AccessMode is AccessMode.SingleNodeReaderOnly or AccessMode.MultiNodeReaderOnly;
+        if (string.Equals(request.VolumeContext.GetValueOrDefault(EphemeralKey), "true", StringComparison.Ordinal))
+        {
+            await volumes.PublishEphemeralAsync(
+                id,
+                targetPath,
+                use with { Secrets = Secrets(request.Secrets) },
+                new Dictionary<string, string>(request.VolumeContext, StringComparer.Ordinal),
+                readOnly,
+                context.CancellationToken);
+            return new NodePublishVolumeResponse();
+        }
+
         if (stagingPath.Length == 0)
             throw CsiErrors.Error(StatusCode.FailedPrecondition, "staging_target_path is not set: call NodeStageVolume first and pass its path");
         if (Paths.Overlap(stagingPath, targetPath))
             throw CsiErrors.InvalidArgument("target_path and staging_target_path lie within each other; use separate directories");
 
-        // A volume that is only ever read is mounted so, whatever the flag says.
-        var readOnly = request.Readonly || use.AccessMode == AccessMode.SingleNodeReaderOnly;
         await volumes.PublishAsync(id, stagingPath, targetPath, use, readOnly, context.CancellationToken);
         return new NodePublishVolumeResponse();
     }
@@ -85,6 +106,7 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
         var volumePath = Paths.Lookup(request.VolumePath, "volume_path");
         Paths.Optional(request.StagingTargetPath, "staging_target_path");
 
+        if (specification == CsiSpecification.Csi112) return await StatisticsWithConditionAsync(id, volumePath, context.CancellationToken);
         var statistics = await volumes.GetStatisticsAsync(id, volumePath, context.CancellationToken);
         return new NodeGetVolumeStatsResponse { Usage = { Usage(statistics) } };
     }
@@ -101,7 +123,7 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
 
         return new NodeExpandVolumeResponse
         {
-            CapacityBytes = await volumes.ExpandAsync(id, volumePath, size, context.CancellationToken),
+            CapacityBytes = await volumes.ExpandAsync(id, volumePath, size, Secrets(request.Secrets), context.CancellationToken),
         };
     }
 
@@ -109,7 +131,7 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
     public override Task<NodeGetCapabilitiesResponse> NodeGetCapabilities(NodeGetCapabilitiesRequest request, ServerCallContext context) =>
         Task.FromResult(new NodeGetCapabilitiesResponse
         {
-            Capabilities = { Types.Select(type => new NodeServiceCapability { Rpc = new() { Type = type } }) },
+            Capabilities = { Types.Concat(HealthTypes).Select(type => new NodeServiceCapability { Rpc = new() { Type = type } }) },
         });
 
     /// <inheritdoc/>
@@ -120,6 +142,11 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
             MaxVolumesPerNode = volumes.MaximumVolumes,
             AccessibleTopology = Topologies.Of(volumes.NodeId),
         });
+
+    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
+
+    private static VolumeSecrets Secrets(IEnumerable<KeyValuePair<string, string>> secrets) =>
+        new(new Dictionary<string, string>(secrets, StringComparer.Ordinal));
 
     private static IEnumerable<VolumeUsage> Usage(VolumeStatistics statistics)
     {
@@ -136,6 +163,8 @@ public sealed class NodeService(INodeVolumes volumes) : Node.NodeBase
             Used = statistics.UsedBytes,
             Available = statistics.AvailableBytes,
         };
+        // btrfs makes inodes as they are needed and counts none.
+        if (statistics.TotalInodes == 0) yield break;
         yield return new VolumeUsage
         {
             Unit = VolumeUsage.Types.Unit.Inodes,

@@ -23,6 +23,12 @@ public sealed record DataPlaneOptions
     /// <summary>Commands that a disk may start before the other disks of its reactor have their turn, 1 to 4096. Default 32.</summary>
     public int CommandsPerTurn { get; init; } = 32;
 
+    /// <summary>
+    /// How long a reactor looks for new commands before it sleeps, at most, 0 to 10000 µs. Default 50. It looks only after sleeps that were
+    /// shorter than this; an idle reactor sleeps.
+    /// </summary>
+    public int PatienceMicroseconds { get; init; } = 50;
+
     /// <summary>What limits are measured by.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -34,6 +40,7 @@ public sealed record DataPlaneOptions
         Check(EngineQueueDepth, 1, 16384, nameof(EngineQueueDepth));
         Check(MaximumInFlight, 1, 4096, nameof(MaximumInFlight));
         Check(CommandsPerTurn, 1, 4096, nameof(CommandsPerTurn));
+        Check(PatienceMicroseconds, 0, 10_000, nameof(PatienceMicroseconds));
     }
 
     private static void Check(int value, int minimum, int maximum, string name)

@@ -41,6 +41,9 @@ public interface IServedDisk
     /// <summary>Counters since the start. Each is exact; they may be a command apart from one another.</summary>
     DiskCounters Counters { get; }
 
+    /// <summary>What the backstore has failed since the start.</summary>
+    DiskFailures Failures { get; }
+
     /// <summary>How much the disk may do in a second.</summary>
     DiskLimits Limits { get; }
 

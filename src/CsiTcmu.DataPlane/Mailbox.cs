@@ -14,6 +14,9 @@ internal sealed class Mailbox(IIoEngine engine)
     private int _count;
     private bool _closed;
 
+    /// <summary>True when there is an action to run.</summary>
+    public bool HasActions => Volatile.Read(ref _count) != 0;
+
     /// <summary>Adds an action. It must not throw.</summary>
     /// <returns>False when the reactor has ended: the action will not run.</returns>
     public bool TryPost(Action action)
@@ -31,7 +34,7 @@ internal sealed class Mailbox(IIoEngine engine)
     /// <summary>Runs what has been posted, outside of the lock. For the reactor's thread.</summary>
     public void Run()
     {
-        while (Volatile.Read(ref _count) != 0)
+        while (HasActions)
         {
             Action action;
             lock (_lock)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CsiTcmu.DataPlane.Limits;
 using CsiTcmu.Linux;
 using CsiTcmu.Scsi;
@@ -9,7 +10,9 @@ namespace CsiTcmu.DataPlane;
 /// <para>A pass, step by step:</para>
 /// <list type="number">
 /// <item>Run what the mailbox holds. A post wakes the engine, which ends the current or the next wait, so no post is missed.</item>
-/// <item>Give every ready disk one turn. A disk that wants another becomes ready for the next pass, behind the others.</item>
+/// <item>Give every disk one turn that is ready, or awake with something new on its ring (<see cref="AwakeDisks"/>). A disk that wants
+/// another becomes ready for the next pass, behind the others.</item>
+/// <item>When no disk is ready, look for something new for as long as <see cref="Patience"/> says, then have all disks watched.</item>
 /// <item>Wait in the engine: only looking when a disk is ready, else until the first disk that waits for tokens has them, or without end.</item>
 /// <item>Hand the completions to their disks, which become ready by it, as do those that have their tokens.</item>
 /// </list>
@@ -19,7 +22,8 @@ namespace CsiTcmu.DataPlane;
 /// <param name="name">Name of the thread.</param>
 /// <param name="engine">What the thread waits in.</param>
 /// <param name="clock">What limits are measured by; null for the system's monotonic clock.</param>
-internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock = null)
+/// <param name="patience">How long to look for something new before a sleep, at most.</param>
+internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock = null, TimeSpan patience = default)
 {
     private const uint EventMark = uint.MaxValue;
     private const int CompletionsPerWait = 256;
@@ -27,11 +31,16 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
     /// <summary>A store may be busy for a reason that no completion ends.</summary>
     private const int MillisecondsWhileBusy = 1;
 
+    /// <summary>Looks between two looks at the clock.</summary>
+    private const int LooksPerTime = 16;
+
     private readonly Mailbox _mailbox = new(engine);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly IoCompletion[] _completions = new IoCompletion[CompletionsPerWait];
     private readonly List<ServedDisk> _busy = [];
     private readonly WaitingDisks _waiting = new(clock ?? TimeProvider.System);
+    private readonly Patience _patience = new(patience);
+    private readonly AwakeDisks _awake = new();
     private ServedDisk?[] _disks = [];
     private List<ServedDisk> _ready = [];
     private List<ServedDisk> _turn = [];
@@ -93,15 +102,23 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
         _turn.EnsureCapacity(_disks.Length);
         _busy.EnsureCapacity(_disks.Length);
         _waiting.EnsureCapacity(_disks.Length);
-        engine.Watch(disk.File, Token(disk.Number, EventMark));
+        _awake.EnsureCapacity(_disks.Length);
         _disks[disk.Number] = disk;
         disk.IsAttached = true;
         // The last server may have left commands in the ring, for which there is no event.
+        _awake.Add(disk);
         MakeReady(disk);
     }
 
-    /// <summary>Ends the watch of a disk's device; a second time does nothing. On the reactor's thread.</summary>
-    public void Unwatch(ServedDisk disk) => engine.Unwatch(disk.File, Token(disk.Number, EventMark));
+    /// <summary>Has the next event of a disk's device wake the reactor. On the reactor's thread.</summary>
+    public void Watch(ServedDisk disk) => engine.Watch(disk.File, Token(disk.Number, EventMark));
+
+    /// <summary>Has a disk neither watched nor looked at any more; a second time does nothing. On the reactor's thread.</summary>
+    public void Unwatch(ServedDisk disk)
+    {
+        _awake.Remove(disk);
+        engine.Unwatch(disk.File, Token(disk.Number, EventMark));
+    }
 
     /// <summary>Lets go of a disk that has nothing in flight and is not watched. On the reactor's thread.</summary>
     /// <remarks>A report of the watch that still arrives finds no disk, or another one of that number, which takes it for a needless event.</remarks>
@@ -135,13 +152,48 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
     internal void Pass()
     {
         _mailbox.Run();
+        _awake.WakeNews(this);
         GiveTurns();
-        var timeout = _ready.Count > 0 || !_running ? 0 : _busy.Count > 0 ? MillisecondsWhileBusy : _waiting.Timeout();
-        var count = engine.Wait(_completions, timeout);
+        var count = Wait();
         foreach (ref readonly var completion in _completions.AsSpan(0, count)) Deliver(in completion);
         foreach (var disk in _busy) MakeReady(disk);
         _busy.Clear();
         _waiting.WakeDue(this);
+    }
+
+    private int Wait()
+    {
+        if (_ready.Count > 0 || !_running) return engine.Wait(_completions, 0);
+        if (_awake.IsEmpty) return engine.Wait(_completions, Timeout());
+
+        // What has been queued goes to the kernel first: it may be done at once, and then the devices need no watch. This wait may have used up the
+        // wake of a post, which must not sleep on in the mailbox.
+        var count = engine.Wait(_completions, 0);
+        if (count > 0 || _mailbox.HasActions || Look() || !_awake.TryRest(this)) return count;
+        var since = Stopwatch.GetTimestamp();
+        count = engine.Wait(_completions, Timeout());
+        _patience.OnSleep(Stopwatch.GetTimestamp() - since);
+        return count;
+    }
+
+    private int Timeout() => _busy.Count > 0 ? MillisecondsWhileBusy : _waiting.Timeout();
+
+    /// <summary>Looks for something to do until there is something, or patience ends.</summary>
+    /// <returns>True when there is something.</returns>
+    private bool Look()
+    {
+        if (_patience.Ticks == 0) return false;
+        var end = Stopwatch.GetTimestamp() + _patience.Ticks;
+        do
+        {
+            for (var i = 0; i < LooksPerTime; i++)
+            {
+                if (_awake.WakeNews(this) || engine.HasCompletions || _mailbox.HasActions) return true;
+                Thread.SpinWait(1);
+            }
+        }
+        while (Stopwatch.GetTimestamp() < end);
+        return false;
     }
 
     private void GiveTurns()
@@ -164,7 +216,7 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
         var slot = (uint)completion.Token;
         var disk = number < _disks.Length ? _disks[number] : null;
         if (disk is null) return;
-        if (slot == EventMark) disk.OnEvent();
+        if (slot == EventMark) _awake.Add(disk);
         else disk.OnCompletion((int)slot, completion.Result);
         MakeReady(disk);
     }

@@ -48,7 +48,7 @@ public sealed class ReactorPool : IDataPlane
             for (; started < reactors.Length; started++)
             {
                 var engine = IoEngines.Create(options.Engine, options.EngineQueueDepth, out description);
-                reactors[started] = new Reactor($"reactor {started}", engine, options.Clock);
+                reactors[started] = new Reactor($"reactor {started}", engine, options.Clock, TimeSpan.FromMicroseconds(options.PatienceMicroseconds));
                 reactors[started].Start();
             }
 

@@ -11,6 +11,9 @@ internal static class SenseMapping
     private const int ReadOnlyFileSystem = 30;
     private const int QuotaExceeded = 122;
 
+    /// <summary>True when the backstore has no space left.</summary>
+    public static bool IsNoSpace(int error) => -error is NoSpace or QuotaExceeded;
+
     /// <summary>The sense code for a request that ended with <paramref name="error"/> (<c>-errno</c>).</summary>
     public static SenseCode FromError(int error, BackstoreOperation operation) => -error switch
     {

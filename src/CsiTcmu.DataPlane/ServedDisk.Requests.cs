@@ -45,7 +45,7 @@ internal sealed unsafe partial class ServedDisk
             if (_written is not null) MarkWritten(slot);
             if (result < 0)
             {
-                Volatile.Write(ref _errors, _errors + 1);
+                CountFailure(result, slot->Request.Operation);
                 slot->Fail(SenseMapping.FromError(result, slot->Request.Operation));
                 break;
             }

@@ -10,8 +10,6 @@ namespace CsiTcmu.DataPlane;
 /// <remarks>
 /// <para>Everything but the members of <see cref="IServedDisk"/> belongs to the reactor's thread. A turn of a disk, step by step:</para>
 /// <list type="number">
-/// <item>When the device has reported an event, it is acknowledged <em>before</em> the ring is looked at. What the kernel puts on the ring
-/// after that look makes a new event.</item>
 /// <item>Requests that the engine had no room for are tried again. While one is left, nothing is taken from the ring.</item>
 /// <item>Commands are taken from the ring, decoded, and answered or begun. This ends when the ring is empty, all slots are in use, the
 /// gate is closed, or the disk has started its share of commands; only in the last case does it ask for another turn by itself. In all
@@ -39,7 +37,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     private SlotQueue _busy;
     private CommandSlot* _blocked;
     private bool _exclusive;
-    private bool _event;
+    private int _acknowledgement;
 
     /// <summary>Makes a disk that <see cref="StartAsync"/> hands to its reactor.</summary>
     /// <param name="reactor">The reactor.</param>
@@ -79,6 +77,12 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     /// <summary>The descriptor to watch.</summary>
     public int File => _device.File;
 
+    /// <summary>True while nobody watches the device, so that the reactor looks at the ring itself.</summary>
+    public bool IsAwake { get; set; }
+
+    /// <summary>True when there is something on the ring that a turn would take.</summary>
+    public bool HasNews => _ring.HasEntries && MayTake && _blocked == null && !_stopping && _slots.Peek() != null;
+
     /// <summary>True once the reactor has taken the disk.</summary>
     public bool IsAttached { get; set; }
 
@@ -88,8 +92,18 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     /// <summary>True when a request waits for room in the engine.</summary>
     public bool IsBusy => _busy.Count > 0;
 
-    /// <summary>Notes that the device has something to read. Whether it is gone shows at the acknowledgement.</summary>
-    public void OnEvent() => _event = true;
+    private bool MayTake => !_exclusive && _busy.Count == 0 && _holds.Count == 0 && _fault is null;
+
+    /// <summary>
+    /// Before the device is watched: acknowledges its events so far, <em>then</em> looks at the ring. What the kernel puts there after that
+    /// look makes a new event.
+    /// </summary>
+    /// <returns>False when the disk wants a turn first, because there is something on the ring, or the device is gone.</returns>
+    public bool TryRest()
+    {
+        _acknowledgement = _device.Acknowledge();
+        return _acknowledgement == 0 && !HasNews;
+    }
 
     /// <summary>Does what there is to do.</summary>
     /// <returns>True when the disk wants another turn without waiting for anything.</returns>
@@ -97,13 +111,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     {
         DueAt = null;
         if (_leaving) return false;
-        if (_event && _fault is null)
-        {
-            _event = false;
-            var error = _device.Acknowledge();
-            if (error < 0) Break($"the device is gone or unreadable (errno {-error})");
-        }
-
+        if (_acknowledgement < 0) Break($"the device is gone or unreadable (errno {-_acknowledgement})");
         RetryBusy();
         var more = Take();
         Publish();
@@ -116,7 +124,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
         if (_throttle.IsOn) _now = _reactor.Clock.GetTimestamp();
         for (var share = _commandsPerTurn; share > 0; share--)
         {
-            if (_exclusive || _busy.Count > 0 || _holds.Count > 0 || _fault is not null) return false;
+            if (!MayTake) return false;
             if (_blocked != null)
             {
                 if (!MayBegin(_blocked)) return false;

@@ -70,12 +70,18 @@ public interface IIoEngine : IDisposable
     /// <returns>False when the queue is full; the caller waits for completions and tries again.</returns>
     bool TryQueue(in IoRequest request);
 
-    /// <summary>Reports, again and again until <see cref="Unwatch"/>, when the descriptor has something to read.</summary>
-    /// <remarks>Readiness is reported at least once for every new event after the last report; it may be reported without cause.</remarks>
+    /// <summary>Reports once when the descriptor has something to read, or has it already; the report ends the watch.</summary>
+    /// <remarks>
+    /// Once, because an event costs the kernel something only while somebody waits for it: an owner that is awake looks for itself. It may be
+    /// reported without cause.
+    /// </remarks>
     void Watch(int file, ulong token);
 
-    /// <summary>Ends a watch. A report under way may still arrive.</summary>
+    /// <summary>Ends a watch before its report; a watch that has ended is fine. A report under way may still arrive.</summary>
     void Unwatch(int file, ulong token);
+
+    /// <summary>True when <see cref="Wait"/> has something to return. Looks at memory only.</summary>
+    bool HasCompletions { get; }
 
     /// <summary>
     /// Hands queued requests to the kernel and returns completions. Blocks until there is at least one completion, a call of

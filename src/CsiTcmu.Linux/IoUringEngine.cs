@@ -128,6 +128,9 @@ public sealed unsafe class IoUringEngine : IIoEngine
     }
 
     /// <inheritdoc/>
+    public bool HasCompletions => _ring.HasCompletions || _ring.WantsEnter;
+
+    /// <inheritdoc/>
     public void Wake() => _doorbell.Ring();
 
     /// <inheritdoc/>
@@ -231,28 +234,25 @@ public sealed unsafe class IoUringEngine : IIoEngine
     }
 
     /// <summary>
-    /// A multishot poll reports each wake-up of the file until a completion without the more flag says that it has ended. It is then armed
-    /// again, and arming looks at the file: what became readable in between is reported at once, so that no event is lost.
+    /// A watch ends with its one report. The doorbell's poll is a multishot: it reports each ring until a completion without the more flag
+    /// says that it has ended, and is then armed again.
     /// </summary>
     private bool TakeWatch(in CompletionEntry entry, out IoCompletion completion)
     {
         Unsafe.SkipInit(out completion);
         var index = (int)(uint)entry.UserData;
+        if ((entry.Flags & IoUringAbi.CompletionMore) != 0) return false;
         ref var watch = ref _watches[index];
-        var ended = (entry.Flags & IoUringAbi.CompletionMore) == 0;
-        if (watch.State == WatchState.Ending)
+        if (index == DoorbellIndex)
         {
-            if (ended) _watches.Free(index);
+            if (watch.State == WatchState.Armed) _watches.NeedsArming(index);
             return false;
         }
-        if (ended)
-        {
-            // An error would come again at once; it is reported, and the watch stands still until it is ended.
-            if (entry.Result < 0) watch.State = WatchState.Failed;
-            else _watches.NeedsArming(index);
-        }
+
+        var isWanted = watch.State == WatchState.Armed;
         completion = new IoCompletion(watch.Token, entry.Result);
-        return index != DoorbellIndex;
+        _watches.Free(index);
+        return isWanted;
     }
 
     /// <summary>Hands polls that are not armed to the ring, as far as it has room; the rest follows in the next call.</summary>
@@ -266,7 +266,7 @@ public sealed unsafe class IoUringEngine : IIoEngine
             entry->Operation = IoUringAbi.PollAdd;
             entry->File = watch.File;
             entry->OperationFlags = IoUringAbi.PollReadable;
-            entry->Length = IoUringAbi.PollMultishot;
+            entry->Length = index == DoorbellIndex ? IoUringAbi.PollMultishot : 0;
             entry->UserData = WatchData(index, watch.Generation);
             _watches.Armed(index);
         }
@@ -286,7 +286,7 @@ public sealed unsafe class IoUringEngine : IIoEngine
     private void EndWatch(int index)
     {
         ref var watch = ref _watches[index];
-        if (watch.State is WatchState.Unarmed or WatchState.Failed)
+        if (watch.State == WatchState.Unarmed)
         {
             _watches.Free(index);
             return;

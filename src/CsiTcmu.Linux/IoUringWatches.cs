@@ -16,9 +16,6 @@ internal enum WatchState
 
     /// <summary>Being removed; its last completion is to come.</summary>
     Ending,
-
-    /// <summary>Ended by the kernel with an error that has been reported.</summary>
-    Failed,
 }
 
 /// <summary>One watched descriptor.</summary>

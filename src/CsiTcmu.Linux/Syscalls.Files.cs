@@ -41,6 +41,9 @@ public enum OpenFlags
 
     /// <summary>O_NOFOLLOW; <see cref="Syscalls.Open"/> passes the processor's own bit.</summary>
     NoFollow = 0x20000,
+
+    /// <summary>With <see cref="Directory"/>, O_TMPFILE: the path is a folder, the file has no name in it.</summary>
+    Unnamed = 0x400000,
 }
 
 public static unsafe partial class Syscalls

@@ -58,8 +58,9 @@ public readonly record struct FileStatus(
 /// <param name="AvailableBytes">Free for ordinary users.</param>
 /// <param name="TotalInodes">Inodes in all.</param>
 /// <param name="FreeInodes">Inodes free.</param>
+/// <param name="IsReadOnly">True when it, or the mount that was asked, is read-only.</param>
 public readonly record struct FileSystemStatus(
-    long Magic, long BlockSize, long TotalBytes, long FreeBytes, long AvailableBytes, long TotalInodes, long FreeInodes);
+    long Magic, long BlockSize, long TotalBytes, long FreeBytes, long AvailableBytes, long TotalInodes, long FreeInodes, bool IsReadOnly);
 
 public static unsafe partial class Syscalls
 {
@@ -67,6 +68,7 @@ public static unsafe partial class Syscalls
     private const int NoFollow = 0x100; // AT_SYMLINK_NOFOLLOW
     private const int NoAutomount = 0x800; // AT_NO_AUTOMOUNT
     private const int AtEmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const long ReadOnlyMount = 1; // ST_RDONLY
     private const uint BasicStatus = 0x7ff; // STATX_BASIC_STATS
 
     /// <summary><c>statx(2)</c> of a path; a symbolic link at its end is not followed.</summary>
@@ -87,7 +89,7 @@ public static unsafe partial class Syscalls
             ? default
             : new FileSystemStatus(
                 kernel.Type, kernel.FragmentSize, kernel.Blocks * kernel.FragmentSize, kernel.Free * kernel.FragmentSize,
-                kernel.Available * kernel.FragmentSize, kernel.Files, kernel.FilesFree);
+                kernel.Available * kernel.FragmentSize, kernel.Files, kernel.FilesFree, (kernel.Flags & ReadOnlyMount) != 0);
         return result;
     }
 
@@ -143,5 +145,6 @@ public static unsafe partial class Syscalls
         [FieldOffset(40)] public long Files;
         [FieldOffset(48)] public long FilesFree;
         [FieldOffset(72)] public long FragmentSize;
+        [FieldOffset(80)] public long Flags;
     }
 }

@@ -6,7 +6,7 @@ namespace CsiTcmu.Linux;
 /// <see cref="IIoEngine"/> for where io_uring is refused: a few threads make the blocking calls, the owner waits in <c>poll(2)</c>. Costs two
 /// thread switches per request, otherwise does the same.
 /// </summary>
-/// <remarks>A watch is reported as long as the descriptor is readable. <see cref="Dispose"/> waits for the requests in flight.</remarks>
+/// <remarks><see cref="Dispose"/> waits for the requests in flight.</remarks>
 public sealed unsafe class WorkersEngine : IIoEngine
 {
     private readonly WorkersQueue _queue;
@@ -81,14 +81,14 @@ public sealed unsafe class WorkersEngine : IIoEngine
     {
         for (var index = 1; index < _polledCount; index++)
         {
-            // A watch that has failed keeps its descriptor as a negative number, which poll passes over.
-            if ((_polled[index].File != file && _polled[index].File != ~file) || _tokens[index] != token) continue;
-            _polledCount--;
-            _polled[index] = _polled[_polledCount];
-            _tokens[index] = _tokens[_polledCount];
+            if (_polled[index].File != file || _tokens[index] != token) continue;
+            RemovePolled(index);
             return;
         }
     }
+
+    /// <inheritdoc/>
+    public bool HasCompletions => _queue.HasDone;
 
     /// <inheritdoc/>
     public int Wait(Span<IoCompletion> completions, int timeoutMilliseconds)
@@ -194,24 +194,29 @@ public sealed unsafe class WorkersEngine : IIoEngine
     private int TakeWatches(Span<IoCompletion> completions)
     {
         var count = 0;
-        for (var step = 1; step < _polledCount && count < completions.Length; step++)
+        for (var left = _polledCount - 1; left > 0 && count < completions.Length; left--)
         {
             if (_nextReported >= _polledCount) _nextReported = 1;
-            ref var entry = ref _polled[_nextReported];
-            int found = entry.Found;
-            if (found != 0)
+            int found = _polled[_nextReported].Found;
+            if (found == 0)
             {
-                entry.Found = 0;
-                if ((found & PollEntry.Invalid) != 0)
-                {
-                    entry.File = ~entry.File;
-                    found = -Errno.BadDescriptor;
-                }
-                completions[count++] = new IoCompletion(_tokens[_nextReported], found);
+                _nextReported++;
+                continue;
             }
-            _nextReported++;
+
+            completions[count++] = new IoCompletion(_tokens[_nextReported], (found & PollEntry.Invalid) != 0 ? -Errno.BadDescriptor : found);
+
+            // The report ends the watch, and the last one takes its place.
+            RemovePolled(_nextReported);
         }
         return count;
+    }
+
+    private void RemovePolled(int index)
+    {
+        _polledCount--;
+        _polled[index] = _polled[_polledCount];
+        _tokens[index] = _tokens[_polledCount];
     }
 
     private void AddPolled(int file, ulong token)

@@ -96,6 +96,9 @@ public sealed unsafe class CommandRing
     /// <summary>Commands taken and not yet completed.</summary>
     public int Outstanding => (int)(_endSlot - _firstSlot);
 
+    /// <summary>True when the kernel has published entries that have not been taken.</summary>
+    public bool HasEntries => _next != _head || Volatile.Read(ref _mailbox->Head) != _head;
+
     /// <summary>Takes the next entry that the kernel has published.</summary>
     /// <remarks>
     /// Commands that cannot be served at all are answered here: an unknown kind of entry or a CDB longer than

@@ -135,19 +135,14 @@ public sealed unsafe class UioDevice : IDisposable
         // A child between fork and exec would hold the device open by the mapping. Only a precaution, so a failure does not matter.
         _ = Syscalls.Advise(map, (nuint)length, AdviseDoNotFork);
 
-        // The ring's pages are there and are touched for every command; the data area's come one by one, and populating them would fail.
-        if (length >= sizeof(Mailbox))
-        {
-            var mailbox = (Mailbox*)map;
-            var ring = ((long)mailbox->RingOffset + mailbox->RingSize) & ~(Environment.SystemPageSize - 1L);
-            if (ring > 0 && ring <= length) _ = Syscalls.Advise(map, (nuint)ring, AdvisePopulateWrite);
-        }
-
+        // In a process that locks its memory mmap has mapped the whole ring. An idle disk uses a few pages of it, so they are let go; the kernel
+        // keeps them, and each is mapped again at its first use. Only the resident size depends on it, so a failure does not matter.
+        _ = Syscalls.Advise(map, (nuint)length, AdviseDoNotNeed);
         return new UioDevice(path, file, map, length, unmap: true);
     }
 
     private const int ReadWriteProtection = 3;
     private const int MapShared = 1;
     private const int AdviseDoNotFork = 10;
-    private const int AdvisePopulateWrite = 23;
+    private const int AdviseDoNotNeed = 4;
 }

@@ -123,6 +123,9 @@ public static class FaultPoints
     /// <summary>Expand: the initiator has looked again.</summary>
     public const string ExpandRescan = "expand.rescan";
 
+    /// <summary>Expand of an encrypted volume: its mapping is grown.</summary>
+    public const string ExpandMapping = "expand.mapping";
+
     /// <summary>Expand: the file system is grown.</summary>
     public const string ExpandFileSystem = "expand.filesystem";
 
@@ -150,6 +153,12 @@ public static class FaultPoints
     /// <summary>Stage: the descriptor says that formatting begins.</summary>
     public const string StageFormatting = "stage.formatting";
 
+    /// <summary>Stage of an encrypted volume: its header is written.</summary>
+    public const string StageEncrypted = "stage.encrypted";
+
+    /// <summary>Stage of an encrypted volume: its content is mapped.</summary>
+    public const string StageMapped = "stage.mapped";
+
     /// <summary>Stage: mkfs has ended, the descriptor does not say so yet.</summary>
     public const string StageMade = "stage.made";
 
@@ -174,6 +183,9 @@ public static class FaultPoints
     /// <summary>Unstage: the file system is not mounted any more.</summary>
     public const string UnstageUnmounted = "unstage.unmounted";
 
+    /// <summary>Unstage of an encrypted volume: its mapping is gone.</summary>
+    public const string UnstageClosed = "unstage.closed";
+
     /// <summary>Unstage: the LUN is unlinked.</summary>
     public const string UnstageUnlinked = "unstage.unlinked";
 
@@ -182,6 +194,21 @@ public static class FaultPoints
 
     /// <summary>Unstage: the target device is gone.</summary>
     public const string UnstageRemoved = "unstage.removed";
+
+    /// <summary>Publish of an ephemeral volume: the volume is made.</summary>
+    public const string EphemeralCreated = "ephemeral.created";
+
+    /// <summary>Publish of an ephemeral volume: the target exists.</summary>
+    public const string EphemeralTarget = "ephemeral.target";
+
+    /// <summary>Publish of an ephemeral volume: it is mounted.</summary>
+    public const string EphemeralPublished = "ephemeral.published";
+
+    /// <summary>Unpublish of an ephemeral volume: the target is gone.</summary>
+    public const string RetireUnmounted = "retire.unmounted";
+
+    /// <summary>Unpublish of an ephemeral volume: its disk is gone.</summary>
+    public const string RetireDetached = "retire.detached";
 
     /// <summary>All names.</summary>
     public static IReadOnlyList<string> All { get; } =
@@ -193,13 +220,17 @@ public static class FaultPoints
         GroupFolder, GroupFrozen, GroupHeld, GroupImage, GroupDescriptor, GroupRenamed, GroupDurable, GroupRecorded,
         UngroupRecord, UngroupMember,
         DeleteRenamed, DeleteImage, DeleteFolder,
-        ExpandImage, ExpandDescriptor, ExpandDisk, ExpandDevice, ExpandRescan, ExpandFileSystem,
+        ExpandImage, ExpandDescriptor, ExpandDisk, ExpandDevice, ExpandRescan, ExpandMapping, ExpandFileSystem,
         ModifyDescriptor, ModifyDisk,
-        StageDevice, StageOpened, StageServed, StageLinked, StageDisk, StageFormatting, StageMade, StageFormatted, StageMounted,
-        StageGrown,
+        StageDevice, StageOpened, StageServed, StageLinked, StageDisk, StageFormatting, StageEncrypted, StageMapped, StageMade, StageFormatted,
+        StageMounted, StageGrown,
         PublishTarget, PublishBound, UnpublishUnmounted,
-        UnstageUnmounted, UnstageUnlinked, UnstageStopped, UnstageRemoved,
+        UnstageUnmounted, UnstageClosed, UnstageUnlinked, UnstageStopped, UnstageRemoved,
+        EphemeralCreated, EphemeralTarget, EphemeralPublished, RetireUnmounted, RetireDetached,
     ];
+
+    /// <summary>Those that only an encrypted volume comes to.</summary>
+    public static IReadOnlyList<string> Encrypted { get; } = [StageEncrypted, StageMapped, ExpandMapping, UnstageClosed];
 
     /// <summary>Is told every name that is reached; null in the product.</summary>
     internal static Action<string>? Observer { get; set; }

@@ -42,6 +42,9 @@ public sealed record VolumeUse
 
     /// <summary>Access mode.</summary>
     public AccessMode AccessMode { get; init; } = AccessMode.SingleNodeWriter;
+
+    /// <summary>Secrets of the call.</summary>
+    public VolumeSecrets Secrets { get; init; } = VolumeSecrets.None;
 }
 
 /// <summary>Use of a mounted or raw volume. Inodes are zero for raw block.</summary>
@@ -70,7 +73,7 @@ public interface INodeVolumes
     /// <summary>This node's id.</summary>
     string NodeId { get; }
 
-    /// <summary>How many volumes can be attached at once; 0 when the kernel sets no limit worth naming.</summary>
+    /// <summary>How many volumes can be attached at once; 0 when no limit is named.</summary>
     int MaximumVolumes { get; }
 
     /// <summary>
@@ -84,12 +87,25 @@ public interface INodeVolumes
     /// <summary>Binds the staged file system, or the disk's device node, to <paramref name="targetPath"/>, which is created.</summary>
     Task PublishAsync(string id, string stagingPath, string targetPath, VolumeUse use, bool readOnly, CancellationToken cancellationToken);
 
-    /// <summary>Unmounts and removes <paramref name="targetPath"/>. Success when there is nothing to undo.</summary>
+    /// <summary>
+    /// Makes a volume that lives as long as its pod, formats it and mounts it at <paramref name="targetPath"/>, which is created. Whatever a refused call
+    /// has made is undone; what holds data is kept.
+    /// </summary>
+    /// <param name="id">The caller's id. No other call but that for publishing, unpublishing and statistics finds the volume by it.</param>
+    /// <param name="targetPath">Where it is mounted.</param>
+    /// <param name="use">How it is used; never raw block.</param>
+    /// <param name="context">Parameters of a storage class, <c>size</c>, and what the orchestrator tells of the pod.</param>
+    /// <param name="readOnly">True for a read-only mount.</param>
+    /// <param name="cancellationToken">The caller's patience.</param>
+    Task PublishEphemeralAsync(
+        string id, string targetPath, VolumeUse use, IReadOnlyDictionary<string, string> context, bool readOnly, CancellationToken cancellationToken);
+
+    /// <summary>Unmounts and removes <paramref name="targetPath"/>, and all of an ephemeral volume. Success when there is nothing to undo.</summary>
     Task UnpublishAsync(string id, string targetPath, CancellationToken cancellationToken);
 
-    /// <summary>Makes disk and file system as large as the volume. Works from the staging path or a target path.</summary>
+    /// <summary>Makes disk, mapping and file system as large as the volume. Works from the staging path or a target path.</summary>
     /// <returns>Size in bytes.</returns>
-    Task<long> ExpandAsync(string id, string volumePath, SizeRange size, CancellationToken cancellationToken);
+    Task<long> ExpandAsync(string id, string volumePath, SizeRange size, VolumeSecrets secrets, CancellationToken cancellationToken);
 
     /// <summary>Use of the volume at that path; <see cref="VolumeError.NotFound"/> when it is not there. Never hangs.</summary>
     Task<VolumeStatistics> GetStatisticsAsync(string id, string volumePath, CancellationToken cancellationToken);

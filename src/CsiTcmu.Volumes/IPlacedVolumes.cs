@@ -9,5 +9,6 @@ public sealed record NodeChoice(IReadOnlyList<string>? Requisite, IReadOnlyList<
 public interface IPlacedVolumes : IVolumeCatalogue
 {
     /// <summary>Room on one node, or on all for null, for volumes with these parameters.</summary>
-    Task<Room> GetRoomAsync(string? node, IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken);
+    Task<Room> GetRoomAsync(
+        string? node, IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken);
 }

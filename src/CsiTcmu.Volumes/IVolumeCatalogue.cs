@@ -72,7 +72,10 @@ public sealed record Volume
     /// <summary>True when it was made for raw block.</summary>
     public bool Block { get; init; }
 
-    /// <summary>File system that a mounted volume is formatted with: ext4 or xfs.</summary>
+    /// <summary>True when what is stored is encrypted, and the node needs the passphrase to stage and grow it.</summary>
+    public bool Encrypted { get; init; }
+
+    /// <summary>File system that a mounted volume is formatted with: ext4, xfs or btrfs.</summary>
     public required string FileSystem { get; init; }
 
     /// <summary>Extra words for mkfs; empty for none.</summary>
@@ -97,7 +100,7 @@ public sealed record Volume
 public sealed record VolumePage(IReadOnlyList<Volume> Volumes, string NextToken);
 
 /// <summary>Room for new volumes.</summary>
-/// <param name="Available">Bytes that new volumes can be promised.</param>
+/// <param name="Available">Bytes that new volumes can be promised, in all pools that may have them together.</param>
 /// <param name="MaximumVolumeSize">Largest volume that can be created, bytes.</param>
 /// <param name="MinimumVolumeSize">Smallest volume, bytes.</param>
 public readonly record struct Room(long Available, long MaximumVolumeSize, long MinimumVolumeSize);
@@ -133,5 +136,9 @@ public interface IVolumeCatalogue
     Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken);
 
     /// <summary>Room for volumes with these parameters.</summary>
-    Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken);
+    /// <param name="parameters">As for a creation.</param>
+    /// <param name="fileSystem">File system that the volume capability names; empty when not said.</param>
+    /// <param name="block">True for raw block volumes.</param>
+    /// <param name="cancellationToken">The caller's patience.</param>
+    Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken);
 }

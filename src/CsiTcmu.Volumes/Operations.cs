@@ -28,6 +28,9 @@ internal sealed class Operations(ILogger logger)
 
     public static string PathKey(string path) => "path " + path;
 
+    /// <summary>True while an operation holds that key.</summary>
+    public bool IsTaken(string key) => _taken.ContainsKey(key);
+
     /// <summary>Runs an operation.</summary>
     /// <param name="name">What it does, for messages: <c>staging</c>.</param>
     /// <param name="keys">What it touches.</param>

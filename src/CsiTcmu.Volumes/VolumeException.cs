@@ -9,6 +9,9 @@ public enum VolumeError
     /// <summary>NOT_FOUND.</summary>
     NotFound,
 
+    /// <summary>UNAUTHENTICATED: the secret is not the one that the volume was encrypted with.</summary>
+    Unauthenticated,
+
     /// <summary>ALREADY_EXISTS: the name or path is in use with other properties.</summary>
     AlreadyExists,
 

@@ -7,6 +7,7 @@ using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Memory;
 using CsiTcmu.Verbs;
 using CsiTcmu.Volumes;
+using CsiTcmu.Volumes.Health;
 using CsiTcmu.Volumes.Node;
 using Microsoft.Extensions.Logging;
 
@@ -40,9 +41,12 @@ internal static class Standalone
         await using var plane = await ReactorPool.StartAsync(planeOptions);
         log.LogInformation("File I/O by {Engine}, {Reactors} reactors", plane.EngineDescription, planeOptions.ReactorCount);
 
-        var attacher = new TcmuDiskAttacher(plane, logging.CreateLogger("disks"));
+        var disks = new TcmuDiskOptions();
+        var limit = AttachLimit.Read(disks);
+        log.LogInformation("At most {Volumes} volumes on this node: {Reason}", limit.Volumes, limit.Reason);
+        var attacher = new TcmuDiskAttacher(plane, logging.CreateLogger("disks"), disks);
         using var catalogue = VolumeCatalogue.Open(options.Pools, attacher, logging.CreateLogger("volumes"), PoolPatience);
-        var node = new NodeVolumes(options.NodeId, catalogue, attacher, logging.CreateLogger("node"));
+        var node = new NodeVolumes(options.NodeId, catalogue, attacher, logging.CreateLogger("node")) { MaximumVolumes = limit.Volumes };
         await node.TakeOverAsync();
 
         var calls = new CallLog(logging.CreateLogger("csi"));
@@ -52,8 +56,17 @@ internal static class Standalone
             Interceptors = [calls.InterceptAsync],
             LoggerFactory = logging,
         });
-        if (cluster is null) CsiServices.Register(server, catalogue, catalogue, node, VersionVerb.Version, () => !ended.IsCompleted);
-        else CsiServices.RegisterNode(server, node, VersionVerb.Version, () => !ended.IsCompleted);
+        var health = new NodeHealth(catalogue, attacher);
+        if (cluster is null)
+        {
+            CsiServices.Register(
+                server, catalogue, catalogue, catalogue, node, health, options.Specification, VersionVerb.Version, () => !ended.IsCompleted);
+        }
+        else
+        {
+            CsiServices.RegisterNode(server, node, health, options.Specification, VersionVerb.Version, () => !ended.IsCompleted);
+        }
+
         await server.StartAsync();
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 

@@ -35,6 +35,8 @@ internal sealed unsafe class TroublingEngine(IIoEngine inner, int unit, int seed
 
     public void Unwatch(int file, ulong token) => inner.Unwatch(file, token);
 
+    public bool HasCompletions => inner.HasCompletions;
+
     public int Wait(Span<IoCompletion> completions, int timeoutMilliseconds)
     {
         var count = inner.Wait(completions, timeoutMilliseconds);
@@ -93,6 +95,8 @@ internal sealed class RecordingEngine(IIoEngine inner) : IIoEngine
     public void Watch(int file, ulong token) => inner.Watch(file, token);
 
     public void Unwatch(int file, ulong token) => inner.Unwatch(file, token);
+
+    public bool HasCompletions => inner.HasCompletions;
 
     public int Wait(Span<IoCompletion> completions, int timeoutMilliseconds) => inner.Wait(completions, timeoutMilliseconds);
 

@@ -1,6 +1,7 @@
 using Csi.V1;
 using CsiTcmu.TestClient;
 using CsiTcmu.Volumes;
+using CsiTcmu.Volumes.Health;
 using CsiTcmu.Volumes.Node;
 using Google.Protobuf;
 using Grpc.Core;
@@ -169,7 +170,7 @@ public sealed class CatalogueTests : IAsyncLifetime
     [InlineData("pool", "other", "'other'")]
     [InlineData("pool", "../main", "'../main'")]
     [InlineData("logicalBlockSize", "1024", "512 or 4096")]
-    [InlineData("csi.storage.k8s.io/fstype", "btrfs", "'btrfs'")]
+    [InlineData("csi.storage.k8s.io/fstype", "ntfs", "'ntfs'")]
     [InlineData("mkfsOptions", "-F; reboot", "mkfs")]
     public async Task Wrong_parameter_is_named(string key, string value, string says)
     {
@@ -230,7 +231,7 @@ public sealed class CatalogueTests : IAsyncLifetime
 
         Assert.Equal(Enumerable.Range(0, 25).Select(i => $"pvc-{i:d2}"), listed);
         Assert.Equal(21, (await _driver.Client.ListVolumesAsync(new())).Entries.Count);
-        foreach (var wrong in new[] { "../x", "A", new string('a', 300), "no\0token" })
+        foreach (var wrong in new[] { "../x", "a", new string('a', 300), "no\0token" })
             await _driver.RefusesAsync(new ListVolumesRequest { StartingToken = wrong }, StatusCode.Aborted);
     }
 
@@ -293,7 +294,8 @@ public sealed class CatalogueTests : IAsyncLifetime
     {
         var path = Directory.CreateDirectory(Path.Combine(_directory, "main")).FullName;
         _catalogue = VolumeCatalogue.Open([new PoolSpecification("main", path, reserve)], _disks, NullLogger.Instance);
-        _driver = await Driver.StartAsync(_catalogue, new NodeVolumes("node-a", _catalogue, _disks, NullLogger.Instance));
+        _driver = await Driver.StartAsync(
+            _catalogue, new NodeVolumes("node-a", _catalogue, _disks, NullLogger.Instance), new NodeHealth(_catalogue, _disks));
     }
 
     private async Task CloseAsync()

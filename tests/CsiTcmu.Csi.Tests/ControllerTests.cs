@@ -23,7 +23,7 @@ public sealed class ControllerTests : IAsyncLifetime
             [
                 RpcType.CreateDeleteVolume, RpcType.ListVolumes, RpcType.GetCapacity, RpcType.ExpandVolume, RpcType.GetVolume,
                 RpcType.SingleNodeMultiWriter, RpcType.ModifyVolume, RpcType.CreateDeleteSnapshot, RpcType.ListSnapshots, RpcType.GetSnapshot,
-                RpcType.CloneVolume,
+                RpcType.CloneVolume, RpcType.VolumeCondition,
             ],
             capabilities.Select(capability => capability.Rpc.Type));
     }
@@ -192,6 +192,11 @@ public sealed class ControllerTests : IAsyncLifetime
         Assert.Equal(5 * MemoryVolumes.Maximum, capacity.AvailableCapacity);
         Assert.Equal(MemoryVolumes.Maximum, capacity.MaximumVolumeSize);
         Assert.Equal(MemoryVolumes.Minimum, capacity.MinimumVolumeSize);
+        Assert.Equal(("", false), _volumes.LastRoom);
+        await _driver.Client.GetCapacityAsync(new() { VolumeCapabilities = { Good.Mount(), Good.Mount(fsType: "xfs") } });
+        Assert.Equal(("xfs", false), _volumes.LastRoom);
+        await _driver.Client.GetCapacityAsync(new() { VolumeCapabilities = { Good.Block() } });
+        Assert.Equal(("", true), _volumes.LastRoom);
         await _driver.RefusesAsync(new GetCapacityRequest { Parameters = { ["pool"] = "other" } }, StatusCode.InvalidArgument, "other");
     }
 
@@ -202,7 +207,7 @@ public sealed class ControllerTests : IAsyncLifetime
         [
             new() { AccessibleTopology = Place("node-b") },
             new() { VolumeCapabilities = { Good.Mount(Mode.MultiNodeMultiWriter) } },
-            new() { VolumeCapabilities = { Good.Mount(fsType: "btrfs") } },
+            new() { VolumeCapabilities = { Good.Mount(fsType: "ntfs") } },
         ];
         foreach (var request in impossible)
             Assert.Equal(0, (await _driver.Client.GetCapacityAsync(request)).AvailableCapacity);
@@ -228,6 +233,10 @@ public sealed class ControllerTests : IAsyncLifetime
 
         await _driver.Client.CreateVolumeAsync(new() { Name = "raw", VolumeCapabilities = { Good.Block() } });
         Assert.False((await _driver.Client.ControllerExpandVolumeAsync(Good.Expand("vol-0001"))).NodeExpansionRequired);
+
+        // The mapping of an encrypted one grows where the key is.
+        await _driver.Client.CreateVolumeAsync(new() { Name = "secret", VolumeCapabilities = { Good.Block() }, Parameters = { ["encrypted"] = "true" } });
+        Assert.True((await _driver.Client.ControllerExpandVolumeAsync(Good.Expand("vol-0002"))).NodeExpansionRequired);
 
         request.CapacityRange = new() { RequiredBytes = 1 };
         Assert.Equal(2 * Good.Gibibyte, (await _driver.Client.ControllerExpandVolumeAsync(request)).CapacityBytes);
@@ -261,7 +270,7 @@ public sealed class ControllerTests : IAsyncLifetime
 
     private static Dictionary<string, (Action<ValidateVolumeCapabilitiesRequest> Change, string Says)> Differences { get; } = new()
     {
-        ["multi-node"] = (r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeReaderOnly)), "MULTI_NODE_READER_ONLY is not supported"),
+        ["multi-node"] = (r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeSingleWriter)), "MULTI_NODE_SINGLE_WRITER is not supported"),
         ["future mode"] = (r => r.VolumeCapabilities.Add(Good.Mount((Mode)42)), "access mode 42 is not known"),
         ["block and mount"] = (r => r.VolumeCapabilities.Add(Good.Block()), "both a raw block device and a mounted file system"),
         ["block"] = (r => r.VolumeCapabilities[0] = Good.Block(), "the volume was made for a file system"),

@@ -13,11 +13,17 @@ internal sealed class Driver : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("csi-").FullName;
     private readonly GrpcServer _server;
 
-    private Driver(IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, INodeVolumes node)
+    private Driver(
+        IVolumeCatalogue catalogue,
+        ISnapshotCatalogue snapshots,
+        ISnapshotBlocks blocks,
+        INodeVolumes node,
+        IVolumeHealth health,
+        CsiSpecification specification)
     {
         var socket = Path.Combine(_directory, "csi.sock");
         _server = new GrpcServer(new GrpcServerOptions { Endpoint = $"unix://{socket}", Interceptors = [new CallLog(Log).InterceptAsync] });
-        CsiServices.Register(_server, catalogue, snapshots, node, "1.2.3", () => Ready);
+        CsiServices.Register(_server, catalogue, snapshots, blocks, node, health, specification, "1.2.3", () => Ready);
         Client = new CsiClient(socket);
     }
 
@@ -27,13 +33,18 @@ internal sealed class Driver : IAsyncDisposable
 
     public CsiClient Client { get; }
 
-    public static Task<Driver> StartAsync(MemoryVolumes volumes) => StartAsync(volumes, volumes, volumes);
+    public static Task<Driver> StartAsync(MemoryVolumes volumes, CsiSpecification specification = CsiSpecification.Csi112) =>
+        StartAsync(volumes, new MemoryHealth(volumes), specification);
 
-    public static Task<Driver> StartAsync(VolumeCatalogue catalogue, INodeVolumes node) => StartAsync(catalogue, catalogue, node);
+    public static Task<Driver> StartAsync(MemoryVolumes volumes, IVolumeHealth health, CsiSpecification specification) =>
+        StartAsync(new Driver(volumes, volumes, volumes, volumes, health, specification));
 
-    private static async Task<Driver> StartAsync(IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, INodeVolumes node)
+    public static Task<Driver> StartAsync(
+        VolumeCatalogue catalogue, INodeVolumes node, IVolumeHealth health, CsiSpecification specification = CsiSpecification.Csi112) =>
+        StartAsync(new Driver(catalogue, catalogue, catalogue, node, health, specification));
+
+    private static async Task<Driver> StartAsync(Driver driver)
     {
-        var driver = new Driver(catalogue, snapshots, node);
         await driver._server.StartAsync();
         return driver;
     }

@@ -17,6 +17,7 @@ public sealed class ErrorTests : IAsyncLifetime
     [Theory]
     [InlineData(VolumeError.InvalidArgument, StatusCode.InvalidArgument)]
     [InlineData(VolumeError.NotFound, StatusCode.NotFound)]
+    [InlineData(VolumeError.Unauthenticated, StatusCode.Unauthenticated)]
     [InlineData(VolumeError.AlreadyExists, StatusCode.AlreadyExists)]
     [InlineData(VolumeError.Exhausted, StatusCode.ResourceExhausted)]
     [InlineData(VolumeError.OutOfRange, StatusCode.OutOfRange)]
@@ -36,7 +37,7 @@ public sealed class ErrorTests : IAsyncLifetime
     [Fact]
     public void Every_volume_error_has_a_code_and_an_unknown_one_is_not_final()
     {
-        Assert.Equal(9, Enum.GetValues<VolumeError>().Select(CsiErrors.CodeOf).Distinct().Count());
+        Assert.Equal(10, Enum.GetValues<VolumeError>().Select(CsiErrors.CodeOf).Distinct().Count());
         Assert.Equal(StatusCode.Unavailable, CsiErrors.CodeOf((VolumeError)99));
     }
 

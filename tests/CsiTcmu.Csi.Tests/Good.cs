@@ -84,6 +84,10 @@ internal static class Good
 
     public static GetVolumeGroupSnapshotRequest GetGroup(string id = "group-1") => new() { GroupSnapshotId = id };
 
+    public static GetMetadataAllocatedRequest Allocated() => new() { SnapshotId = "snapshot-1" };
+
+    public static GetMetadataDeltaRequest Delta() => new() { BaseSnapshotId = "snapshot-1", TargetSnapshotId = "snapshot-2" };
+
     public static CreateVolumeRequest From(string name, VolumeContentSource source, long size = 0) => new()
     {
         Name = name,

@@ -26,7 +26,7 @@ public sealed class IdentityTests
         Assert.Equal(
             [
                 PluginCapability.Types.Service.Types.Type.ControllerService, PluginCapability.Types.Service.Types.Type.VolumeAccessibilityConstraints,
-                PluginCapability.Types.Service.Types.Type.GroupControllerService,
+                PluginCapability.Types.Service.Types.Type.GroupControllerService, PluginCapability.Types.Service.Types.Type.SnapshotMetadataService,
             ],
             capabilities.Where(capability => capability.Service is not null).Select(capability => capability.Service.Type));
         Assert.Equal(
@@ -62,6 +62,11 @@ public sealed class IdentityTests
         Assert.Contains(says, Assert.Throws<ArgumentException>(() => CsiServices.CheckNodeId(nodeId)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Version_is_required() => Assert.Throws<ArgumentException>(() => CsiServices.Register(
-        new GrpcServer(new GrpcServerOptions { Endpoint = "/tmp/never-opened.sock" }), new MemoryVolumes(), new MemoryVolumes(), new MemoryVolumes(), "", () => true));
+    public void Version_is_required()
+    {
+        var volumes = new MemoryVolumes();
+        var server = new GrpcServer(new GrpcServerOptions { Endpoint = "/tmp/never-opened.sock" });
+        Assert.Throws<ArgumentException>(
+            () => CsiServices.Register(server, volumes, volumes, volumes, volumes, new MemoryHealth(volumes), CsiSpecification.Csi112, "", () => true));
+    }
 }

@@ -6,7 +6,7 @@ namespace CsiTcmu.Csi.Tests;
 /// Volumes that exist in memory only, with the life cycle that the contracts promise. The services are tested against it alone; the
 /// real catalogue and the real node have tests of their own.
 /// </summary>
-internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalogue, INodeVolumes
+internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalogue, ISnapshotBlocks, INodeVolumes
 {
     public const long Minimum = 1L << 20;
     public const long Maximum = 1L << 40;
@@ -33,6 +33,10 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
     public SizeRange LastSize { get; private set; }
 
     public VolumeUse? LastUse { get; private set; }
+
+    public VolumeSecrets? LastSecrets { get; private set; }
+
+    public IReadOnlyDictionary<string, string>? LastContext { get; private set; }
 
     public (string Staging, string Target, bool ReadOnly) LastPublish { get; private set; }
 
@@ -63,6 +67,7 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
                 Size = size,
                 BlockSize = 512,
                 Block = wish.Block,
+                Encrypted = wish.Parameters.ContainsKey("encrypted"),
                 FileSystem = wish.FileSystem.Length > 0 ? wish.FileSystem : "ext4",
                 Parameters = wish.Parameters,
                 MutableParameters = wish.MutableParameters,
@@ -124,9 +129,13 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
         }
     }
 
-    public async Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
+    public (string FileSystem, bool Block) LastRoom { get; private set; }
+
+    public async Task<Room> GetRoomAsync(
+        IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken)
     {
         await BeginAsync(nameof(GetRoomAsync), cancellationToken);
+        LastRoom = (fileSystem, block);
         return parameters.ContainsKey("pool") && parameters["pool"] != "main"
             ? throw new VolumeException(VolumeError.InvalidArgument, $"there is no pool {parameters["pool"]}")
             : new Room(5 * Maximum, Maximum, Minimum);
@@ -181,6 +190,17 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
         }
     }
 
+    public async Task PublishEphemeralAsync(
+        string id, string targetPath, VolumeUse use, IReadOnlyDictionary<string, string> context, bool readOnly, CancellationToken cancellationToken)
+    {
+        await BeginAsync(nameof(PublishEphemeralAsync), cancellationToken);
+        lock (_lock)
+        {
+            (LastPath, LastUse, LastContext) = (targetPath, use, context);
+            LastPublish = ("", targetPath, readOnly);
+        }
+    }
+
     public async Task UnpublishAsync(string id, string targetPath, CancellationToken cancellationToken)
     {
         await BeginAsync(nameof(UnpublishAsync), cancellationToken);
@@ -192,12 +212,12 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
         }
     }
 
-    async Task<long> INodeVolumes.ExpandAsync(string id, string volumePath, SizeRange size, CancellationToken cancellationToken)
+    async Task<long> INodeVolumes.ExpandAsync(string id, string volumePath, SizeRange size, VolumeSecrets secrets, CancellationToken cancellationToken)
     {
         await BeginAsync("NodeExpandAsync", cancellationToken);
         lock (_lock)
         {
-            (LastPath, LastSize) = (volumePath, size);
+            (LastPath, LastSize, LastSecrets) = (volumePath, size, secrets);
             return FindAt(id, volumePath).Size;
         }
     }
@@ -211,6 +231,7 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
             var volume = FindAt(id, volumePath);
             return _staged[id].Use.Block
                 ? new VolumeStatistics(volume.Size, 0, 0, 0, 0, 0, Block: true)
+                : volume.FileSystem == "btrfs" ? new VolumeStatistics(volume.Size, 100, volume.Size - 100, 0, 0, 0, Block: false)
                 : new VolumeStatistics(volume.Size, 100, volume.Size - 100, 1000, 11, 989, Block: false);
         }
     }
@@ -219,7 +240,7 @@ internal sealed partial class MemoryVolumes : IVolumeCatalogue, ISnapshotCatalog
         one.Count == other.Count && one.All(entry => other.TryGetValue(entry.Key, out var value) && value == entry.Value);
 
     private static bool Same(VolumeUse one, VolumeUse other) =>
-        one with { MountFlags = [] } == other with { MountFlags = [] } && one.MountFlags.SequenceEqual(other.MountFlags);
+        one with { MountFlags = [], Secrets = VolumeSecrets.None } == other with { MountFlags = [], Secrets = VolumeSecrets.None } && one.MountFlags.SequenceEqual(other.MountFlags);
 
     private async Task BeginAsync(string call, CancellationToken cancellationToken)
     {

@@ -11,6 +11,8 @@ internal sealed class NoDisks : IDiskAttacher
 
     public AttachedDisk? Find(string id) => Attached.Contains(id) ? new AttachedDisk("sdz", new DeviceNumber(65, 144)) : null;
 
+    public DiskService? FindService(string id) => null;
+
     public Task<AttachedDisk> AttachAsync(DiskSpecification disk) => throw new NotSupportedException("This node has no disks.");
 
     public Task EnsureServedAsync(string id, DiskSpecification? disk) => Task.CompletedTask;

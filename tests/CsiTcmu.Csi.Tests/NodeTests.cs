@@ -26,7 +26,7 @@ public sealed class NodeTests : IAsyncLifetime
         var capabilities = (await _driver.Client.NodeGetCapabilitiesAsync(new())).Capabilities;
 
         Assert.Equal(
-            [RpcType.StageUnstageVolume, RpcType.GetVolumeStats, RpcType.ExpandVolume, RpcType.SingleNodeMultiWriter],
+            [RpcType.StageUnstageVolume, RpcType.GetVolumeStats, RpcType.ExpandVolume, RpcType.SingleNodeMultiWriter, RpcType.VolumeCondition],
             capabilities.Select(capability => capability.Rpc.Type));
     }
 
@@ -88,6 +88,7 @@ public sealed class NodeTests : IAsyncLifetime
     [InlineData(Mode.SingleNodeWriter, true, true)]
     [InlineData(Mode.SingleNodeReaderOnly, false, true)]
     [InlineData(Mode.SingleNodeReaderOnly, true, true)]
+    [InlineData(Mode.MultiNodeReaderOnly, false, true)]
     public async Task Volume_is_read_only_when_the_flag_or_the_mode_says_so(Mode mode, bool flag, bool readOnly)
     {
         var stage = Good.Stage();
@@ -100,6 +101,33 @@ public sealed class NodeTests : IAsyncLifetime
         await _driver.Client.NodePublishVolumeAsync(publish);
 
         Assert.Equal((Good.Staging, Good.Target, readOnly), _volumes.LastPublish);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_ephemeral_volume_is_published_without_a_stage(bool readOnly)
+    {
+        var publish = Good.Publish("csi-0123");
+        publish.StagingTargetPath = "";
+        publish.Readonly = readOnly;
+        publish.VolumeContext.Add(new Dictionary<string, string> { ["csi.storage.k8s.io/ephemeral"] = "true", ["size"] = "2Gi" });
+        publish.Secrets["encryptionPassphrase"] = "of the pod";
+
+        await _driver.Client.NodePublishVolumeAsync(publish);
+
+        Assert.Equal(["CreateAsync", "PublishEphemeralAsync"], _volumes.Calls);
+        Assert.Equal(("", Good.Target, readOnly), _volumes.LastPublish);
+        Assert.Equal("2Gi", _volumes.LastContext!["size"]);
+        Assert.Equal("of the pod", _volumes.LastUse!.Secrets.Passphrase("a", ""));
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_said_not_to_be_ephemeral_needs_its_stage()
+    {
+        var publish = Good.Publish();
+        publish.VolumeContext["csi.storage.k8s.io/ephemeral"] = "false";
+        await _driver.RefusesAsync(publish, StatusCode.FailedPrecondition, "not staged");
     }
 
     [Fact]
@@ -175,6 +203,36 @@ public sealed class NodeTests : IAsyncLifetime
         await _driver.RefusesAsync(Good.Stage("never-was"), StatusCode.NotFound);
         await _driver.RefusesAsync(Good.Publish("never-was"), StatusCode.NotFound);
         await _driver.RefusesAsync(Good.Publish(), StatusCode.FailedPrecondition, "not staged");
+    }
+
+    [Fact]
+    public async Task Statistics_leave_out_inodes_that_a_file_system_does_not_count()
+    {
+        var create = Good.Create("pvc-2");
+        create.VolumeCapabilities[0] = Good.Mount(fsType: "btrfs");
+        await _driver.Client.CreateVolumeAsync(create);
+        await _driver.Client.NodeStageVolumeAsync(Good.Stage("vol-0001"));
+
+        var usage = (await _driver.Client.NodeGetVolumeStatsAsync(new() { VolumeId = "vol-0001", VolumePath = Good.Staging })).Usage;
+
+        Assert.Equal(Unit.Bytes, Assert.Single(usage).Unit);
+    }
+
+    [Fact]
+    public async Task Secrets_are_passed_on_and_never_shown()
+    {
+        var stage = Good.Stage();
+        stage.Secrets["encryptionPassphrase"] = "stage-passphrase";
+        await _driver.Client.NodeStageVolumeAsync(stage);
+        var expand = Good.NodeExpand();
+        (expand.VolumePath, expand.CapacityRange) = (Good.Staging, null);
+        expand.Secrets["encryptionPassphrase"] = "expand-passphrase";
+        await _driver.Client.NodeExpandVolumeAsync(expand);
+
+        Assert.Equal("stage-passphrase", _volumes.LastUse!.Secrets.Passphrase("a", "node-stage"));
+        Assert.Equal("expand-passphrase", _volumes.LastSecrets!.Passphrase("a", "node-expand"));
+        Assert.DoesNotContain("passphrase", $"{_volumes.LastUse}{_volumes.LastSecrets}", StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain(_driver.Log.Lines, line => line.Everything.Contains("-passphrase", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -14,14 +14,18 @@ public sealed class RefusalTests
         "NodePublishVolume", "NodeUnpublishVolume", "NodeGetVolumeStats", "NodeExpandVolume", "NodeGetCapabilities", "NodeGetInfo",
         "CreateSnapshot", "DeleteSnapshot", "ListSnapshots", "GetSnapshot",
         "GroupControllerGetCapabilities", "CreateVolumeGroupSnapshot", "DeleteVolumeGroupSnapshot", "GetVolumeGroupSnapshot",
+        "GetMetadataAllocated", "GetMetadataDelta",
+        .. OfHealth,
     ];
 
-    private static IEnumerable<MethodDescriptor> Unary => CsiReflection.Descriptor.Services
-        .SelectMany(service => service.Methods).Where(method => !method.IsServerStreaming);
+    // There with CSI 1.13 only.
+    private static string[] OfHealth => ["ControllerGetVolumeHealth", "ControllerListVolumeHealth", "NodeGetVolumeHealth", "NodeGetStorageHealth"];
+
+    private static IEnumerable<MethodDescriptor> Methods => CsiReflection.Descriptor.Services.SelectMany(service => service.Methods);
 
     public static TheoryData<string> WrongNames => [.. WrongRequests.All.Keys];
 
-    public static TheoryData<string> NotImplemented => [.. Unary.Select(method => method.Name).Except(Implemented, StringComparer.Ordinal)];
+    public static TheoryData<string> NotImplemented => [.. Methods.Select(method => method.Name).Except(Implemented, StringComparer.Ordinal)];
 
     [Theory]
     [MemberData(nameof(WrongNames))]
@@ -29,7 +33,8 @@ public sealed class RefusalTests
     {
         var wrong = WrongRequests.All[name];
         var volumes = new MemoryVolumes();
-        await using var driver = await Driver.StartAsync(volumes);
+        var isOfHealth = OfHealth.Contains(wrong.Request.Descriptor.Name[..^"Request".Length], StringComparer.Ordinal);
+        await using var driver = await Driver.StartAsync(volumes, isOfHealth ? CsiSpecification.Csi113 : CsiSpecification.Csi112);
 
         await driver.RefusesAsync(wrong.Request, wrong.Code, wrong.Says);
 
@@ -40,7 +45,7 @@ public sealed class RefusalTests
     public void Every_method_that_takes_something_has_wrong_requests()
     {
         var covered = WrongRequests.All.Values.Select(wrong => wrong.Request.Descriptor).Distinct();
-        var expected = Unary.Where(method => Implemented.Contains(method.Name, StringComparer.Ordinal) && method.InputType.Fields.InFieldNumberOrder().Count > 0)
+        var expected = Methods.Where(method => Implemented.Contains(method.Name, StringComparer.Ordinal) && method.InputType.Fields.InFieldNumberOrder().Count > 0)
             .Select(method => method.InputType);
 
         Assert.Equal(expected.Select(type => type.Name).Order(), covered.Select(type => type.Name).Order());
@@ -51,7 +56,7 @@ public sealed class RefusalTests
     public async Task Method_that_is_not_there_says_so(string name)
     {
         await using var driver = await Driver.StartAsync(new MemoryVolumes());
-        var request = (IMessage)Activator.CreateInstance(Unary.Single(method => method.Name == name).InputType.ClrType)!;
+        var request = (IMessage)Activator.CreateInstance(Methods.Single(method => method.Name == name).InputType.ClrType)!;
 
         await driver.RefusesAsync(request, StatusCode.Unimplemented, name);
     }

@@ -1,5 +1,6 @@
 using Csi.V1;
 using CsiTcmu.Volumes;
+using CsiTcmu.Volumes.Health;
 using CsiTcmu.Volumes.Node;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -17,7 +18,8 @@ public sealed class SnapshotTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _catalogue = VolumeCatalogue.Open([new PoolSpecification("main", _directory, 0)], _disks, NullLogger.Instance);
-        _driver = await Driver.StartAsync(_catalogue, new NodeVolumes("node-a", _catalogue, _disks, NullLogger.Instance));
+        _driver = await Driver.StartAsync(
+            _catalogue, new NodeVolumes("node-a", _catalogue, _disks, NullLogger.Instance), new NodeHealth(_catalogue, _disks));
         foreach (var name in new[] { "pvc-1", "pvc-2" }) await _driver.Client.CreateVolumeAsync(Good.Create(name));
     }
 

@@ -20,7 +20,21 @@ internal static class WrongRequests
     [
         .. CreateVolume(), .. DeleteVolume(), .. ValidateVolumeCapabilities(), .. ListVolumes(), .. GetCapacity(), .. ControllerExpandVolume(),
         .. ControllerModifyVolume(), .. ControllerGetVolume(), .. NodeStageVolume(), .. NodeUnstageVolume(), .. NodePublishVolume(), .. NodeUnpublishVolume(),
-        .. NodeGetVolumeStats(), .. NodeExpandVolume(), .. Snapshots(), .. Groups(),
+        .. NodeGetVolumeStats(), .. NodeExpandVolume(), .. Snapshots(), .. Groups(), .. Blocks(), .. ControllerGetVolumeHealth(), .. ControllerListVolumeHealth(),
+        .. NodeGetVolumeHealth(), .. NodeGetStorageHealth(),
+    ];
+
+    private static IEnumerable<Case> Blocks() =>
+    [
+        .. Texts(Good.Allocated, "snapshot_id", (r, value) => r.SnapshotId = value),
+        Wrong(Good.Allocated, "offset before the volume", r => r.StartingOffset = -1, "starting_offset is negative: -1", StatusCode.OutOfRange),
+        Wrong(Good.Allocated, "fewer than no results", r => r.MaxResults = -1, "max_results is negative: -1"),
+        .. Maps(Good.Allocated, "secrets", r => r.Secrets),
+        .. Texts(Good.Delta, "base_snapshot_id", (r, value) => r.BaseSnapshotId = value),
+        .. Texts(Good.Delta, "target_snapshot_id", (r, value) => r.TargetSnapshotId = value),
+        Wrong(Good.Delta, "offset before the volume", r => r.StartingOffset = long.MinValue, "starting_offset is negative", StatusCode.OutOfRange),
+        Wrong(Good.Delta, "fewer than no results", r => r.MaxResults = int.MinValue, "max_results is negative"),
+        .. Maps(Good.Delta, "secrets", r => r.Secrets),
     ];
 
     private static IEnumerable<Case> CreateVolume() =>
@@ -33,8 +47,8 @@ internal static class WrongRequests
         Wrong(Create, "block and mount", r => r.VolumeCapabilities.Add(Good.Block()), "both a raw block device and a mounted file system"),
         Wrong(Create, "ext4 and xfs",
             r => Set(r.VolumeCapabilities, Good.Mount(fsType: "ext4"), Good.Mount(fsType: "xfs")), "several file systems (ext4, xfs)"),
-        Wrong(Create, "one mode of many supported", r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeReaderOnly)),
-            "MULTI_NODE_READER_ONLY is not supported: a volume is on one node"),
+        Wrong(Create, "one mode of many supported", r => r.VolumeCapabilities.Add(Good.Mount(Mode.MultiNodeSingleWriter)),
+            "MULTI_NODE_SINGLE_WRITER is not supported: a volume is on one node"),
         .. Ranges(Create, (r, value) => r.CapacityRange = value),
         .. Maps(Create, "parameters", r => r.Parameters),
         .. Maps(Create, "secrets", r => r.Secrets),
@@ -205,6 +219,28 @@ internal static class WrongRequests
         .. Maps(NodeExpand, "secrets", r => r.Secrets),
     ];
 
+    private static IEnumerable<Case> ControllerGetVolumeHealth() =>
+    [
+        .. Texts(GetHealth, "volume_id", (r, value) => r.VolumeId = value),
+        .. Maps(GetHealth, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> ControllerListVolumeHealth() =>
+    [
+        Wrong(ListHealth, "negative page", r => r.MaxEntries = -1, "max_entries is negative: -1"),
+        Wrong(ListHealth, "long token", r => r.StartingToken = new string('t', 129), "starting_token is not a token of ours", StatusCode.Aborted),
+        .. Maps(ListHealth, "secrets", r => r.Secrets),
+    ];
+
+    private static IEnumerable<Case> NodeGetVolumeHealth() =>
+    [
+        .. Texts(NodeHealth, "volume_id", (r, value) => r.VolumeId = value),
+        .. WrongPaths(NodeHealth, "volume_publish_path", (r, value) => r.VolumePublishPath = value, StatusCode.InvalidArgument),
+        .. WrongPaths(NodeHealth, "staging_target_path", (r, value) => r.StagingTargetPath = value, StatusCode.InvalidArgument),
+    ];
+
+    private static IEnumerable<Case> NodeGetStorageHealth() => Maps(StorageHealth, "secrets", r => r.Secrets);
+
     /// <summary>A required string.</summary>
     private static IEnumerable<Case> Texts<T>(Func<T> good, string field, Action<T, string> set)
         where T : IMessage
@@ -272,11 +308,10 @@ internal static class WrongRequests
     {
         (string Name, VolumeCapability Value, string Says)[] wrong =
         [
-            ("multi-node reader", Good.Mount(Mode.MultiNodeReaderOnly), "MULTI_NODE_READER_ONLY is not supported: a volume is on one node"),
-            ("multi-node single writer", Good.Mount(Mode.MultiNodeSingleWriter), "MULTI_NODE_SINGLE_WRITER is not supported"),
+            ("multi-node single writer", Good.Mount(Mode.MultiNodeSingleWriter), "MULTI_NODE_SINGLE_WRITER is not supported: a volume is on one node"),
             ("multi-node writer of a block device", Good.Block(Mode.MultiNodeMultiWriter), "MULTI_NODE_MULTI_WRITER is not supported"),
             ("access mode of the future", Good.Mount((Mode)99), "access mode 99 is not known"),
-            ("btrfs", Good.Mount(fsType: "btrfs"), "file system \"btrfs\" is not supported; use ext4 or xfs"),
+            ("ntfs", Good.Mount(fsType: "ntfs"), "file system \"ntfs\" is not supported; use ext4 or xfs or btrfs"),
             ("EXT4", Good.Mount(fsType: "EXT4"), "file system \"EXT4\" is not supported"),
             ("mount group", Grouped("1000"), "volume_mount_group is not supported"),
         ];
@@ -355,6 +390,14 @@ internal static class WrongRequests
     private static DeleteVolumeGroupSnapshotRequest DeleteGroup() => Good.DeleteGroup();
 
     private static GetVolumeGroupSnapshotRequest GetGroup() => Good.GetGroup();
+
+    private static ControllerGetVolumeHealthRequest GetHealth() => new() { VolumeId = "vol-0000" };
+
+    private static ControllerListVolumeHealthRequest ListHealth() => new();
+
+    private static NodeGetVolumeHealthRequest NodeHealth() => new() { VolumeId = "vol-0000" };
+
+    private static NodeGetStorageHealthRequest StorageHealth() => new();
 
     private static void Set(RepeatedField<VolumeCapability> list, params VolumeCapability[] values)
     {

@@ -17,8 +17,9 @@ FaultPoints.Observer = name =>
 };
 
 var patience = TimeSpan.FromSeconds(10);
-var use = new VolumeUse { FileSystem = "ext4" };
 var freeze = new Dictionary<string, string>(StringComparer.Ordinal) { ["freeze"] = "true" };
+var secrets = new VolumeSecrets(new Dictionary<string, string>(StringComparer.Ordinal) { [VolumeSecrets.PassphraseKey] = "a passphrase" });
+var use = new VolumeUse { FileSystem = "ext4", Secrets = secrets };
 await using var plane = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 1 });
 var disks = new TcmuDiskAttacher(plane, NullLogger.Instance);
 using var catalogue = VolumeCatalogue.Open([PoolSpecification.Parse(args[0])], disks, NullLogger.Instance, patience);
@@ -44,11 +45,14 @@ return;
 Task DoAsync(string[] words) => words switch
 {
     ["fault", var name] => Task.FromResult(armed = name),
-    ["create", var name, var size] => catalogue.CreateAsync(new VolumeWish { Name = name, Size = Size(size), FileSystem = "ext4" }, CancellationToken.None),
+    ["create", var name, var size, .. var parameters] => catalogue.CreateAsync(Wish(name, size, parameters), CancellationToken.None),
     ["copy", var name, var snapshot, var size] => catalogue.CreateAsync(
         new VolumeWish { Name = name, Size = Size(size), Source = new VolumeSource(VolumeSourceKind.Snapshot, snapshot) }, CancellationToken.None),
     ["stage" or "copystage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
     ["publish", var id, var staging, var target] => node.PublishAsync(id, staging, target, use, readOnly: false, CancellationToken.None),
+    ["ephemeral", var id, var target] => node.PublishEphemeralAsync(
+        id, target, use, new Dictionary<string, string>(StringComparer.Ordinal) { ["size"] = "32Mi" }, readOnly: false, CancellationToken.None),
+    ["retire", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
     ["expand", var id, var path, var size] => ExpandAsync(id, path, Size(size)),
     ["modify", var id, var iops] => catalogue.ModifyAsync(id, new Dictionary<string, string>(StringComparer.Ordinal) { ["iops"] = iops }, CancellationToken.None),
     ["snapshot", var name, var id] => catalogue.CreateSnapshotAsync(
@@ -65,7 +69,15 @@ Task DoAsync(string[] words) => words switch
 async Task ExpandAsync(string id, string path, SizeRange size)
 {
     await catalogue.ExpandAsync(id, size, CancellationToken.None);
-    await node.ExpandAsync(id, path, size, CancellationToken.None);
+    await node.ExpandAsync(id, path, size, secrets, CancellationToken.None);
 }
+
+static VolumeWish Wish(string name, string size, string[] parameters) => new()
+{
+    Name = name,
+    Size = Size(size),
+    FileSystem = "ext4",
+    Parameters = parameters.Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal),
+};
 
 static SizeRange Size(string bytes) => new(long.Parse(bytes, CultureInfo.InvariantCulture), 0);

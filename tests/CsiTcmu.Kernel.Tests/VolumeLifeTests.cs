@@ -39,7 +39,7 @@ public sealed class VolumeLifeTests : IAsyncLifetime
         var before = await _node.Volumes.GetStatisticsAsync("life", target, CancellationToken.None);
         Assert.Equal(2 * size, (await _node.Catalogue.ExpandAsync("life", new SizeRange(2 * size, 0), CancellationToken.None)).Size);
         Assert.Equal(2 * size, disk.Size);
-        Assert.Equal(2 * size, await _node.Volumes.ExpandAsync("life", target, new SizeRange(2 * size, 0), CancellationToken.None));
+        Assert.Equal(2 * size, await _node.Volumes.ExpandAsync("life", target, new SizeRange(2 * size, 0), VolumeSecrets.None, CancellationToken.None));
         var after = await _node.Volumes.GetStatisticsAsync("life", target, CancellationToken.None);
         Assert.InRange(after.TotalBytes, before.TotalBytes + (size / 2), 2 * size);
 
@@ -74,7 +74,7 @@ public sealed class VolumeLifeTests : IAsyncLifetime
         VolumeNode.Run("sh", "-c", $"printf marked | dd of={target} bs=1 seek=1048576 conv=notrunc status=none");
         await _node.Catalogue.ExpandAsync("raw", new SizeRange(128 * Mebibyte, 0), CancellationToken.None);
         Assert.Equal(128 * Mebibyte, BlockDevice.Find(status.Device)!.Size);
-        Assert.Equal(128 * Mebibyte, await _node.Volumes.ExpandAsync("raw", target, default, CancellationToken.None));
+        Assert.Equal(128 * Mebibyte, await _node.Volumes.ExpandAsync("raw", target, default, VolumeSecrets.None, CancellationToken.None));
 
         await _node.Volumes.UnpublishAsync("raw", target, CancellationToken.None);
         await _node.Volumes.UnstageAsync("raw", staging, CancellationToken.None);

@@ -36,8 +36,14 @@ public abstract unsafe partial class IoEngineTests
             {
                 foreach (var completion in completions[..engine.Wait(completions, -1)])
                 {
-                    if (completion.Token == ulong.MaxValue) _ = events.Take();
-                    else left--;
+                    if (completion.Token != ulong.MaxValue)
+                    {
+                        left--;
+                        continue;
+                    }
+
+                    _ = events.Take();
+                    engine.Watch(events.File, ulong.MaxValue);
                 }
             }
             engine.Wake();

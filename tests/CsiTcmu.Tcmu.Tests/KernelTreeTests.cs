@@ -134,7 +134,7 @@ public sealed class KernelTreeTests : IDisposable
     [Fact]
     public void A_node_that_is_shorter_than_its_map_is_not_touched()
     {
-        // mmap of a regular file reaches past its end; the ring part must not be populated then without an error.
+        // mmap of a regular file reaches past its end.
         Write("sys/class/uio/uio1/name", "n\n");
         Write("sys/class/uio/uio1/maps/map0/size", "0x2000\n");
         Write("dev/uio1", new string('\0', 0x2000));

@@ -4,12 +4,12 @@ using Google.Protobuf;
 namespace CsiTcmu.TestClient;
 
 /// <summary>
-/// A CSI client for tests: every unary method of every service. A status other than OK is a <see cref="CallFailedException"/>.
+/// A CSI client for tests: every method of every service; a stream is waited for to its end. A status other than OK is a <see cref="CallFailedException"/>.
 /// </summary>
 /// <param name="socketPath">Path of the driver's unix socket.</param>
 public sealed class CsiClient(string socketPath) : IDisposable
 {
-    private readonly UnaryCaller _caller = new(socketPath);
+    private readonly Caller _caller = new(socketPath);
 
     /// <summary>How long each call may take, told to the server; null for no limit.</summary>
     public TimeSpan? Timeout { get; set; }
@@ -199,6 +199,22 @@ public sealed class CsiClient(string socketPath) : IDisposable
         GetVolumeGroupSnapshotRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<GetVolumeGroupSnapshotResponse>("GroupController/GetVolumeGroupSnapshot", request, cancellationToken);
 
+    /// <summary>Calls <c>SnapshotMetadata.GetMetadataAllocated</c>.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <returns>The responses.</returns>
+    public Task<IReadOnlyList<GetMetadataAllocatedResponse>> GetMetadataAllocatedAsync(
+        GetMetadataAllocatedRequest request, CancellationToken cancellationToken = default) =>
+        StreamAsync<GetMetadataAllocatedResponse>("SnapshotMetadata/GetMetadataAllocated", request, cancellationToken);
+
+    /// <summary>Calls <c>SnapshotMetadata.GetMetadataDelta</c>.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Gives the call up.</param>
+    /// <returns>The responses.</returns>
+    public Task<IReadOnlyList<GetMetadataDeltaResponse>> GetMetadataDeltaAsync(
+        GetMetadataDeltaRequest request, CancellationToken cancellationToken = default) =>
+        StreamAsync<GetMetadataDeltaResponse>("SnapshotMetadata/GetMetadataDelta", request, cancellationToken);
+
     /// <summary>Calls <c>Node.NodeStageVolume</c>.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">Gives the call up.</param>
@@ -277,6 +293,10 @@ public sealed class CsiClient(string socketPath) : IDisposable
     /// <returns>The response.</returns>
     public Task<NodeGetInfoResponse> NodeGetInfoAsync(NodeGetInfoRequest request, CancellationToken cancellationToken = default) =>
         CallAsync<NodeGetInfoResponse>("Node/NodeGetInfo", request, cancellationToken);
+
+    private Task<IReadOnlyList<TResponse>> StreamAsync<TResponse>(string method, IMessage request, CancellationToken cancellationToken)
+        where TResponse : IMessage<TResponse>, new() =>
+        _caller.StreamAsync<TResponse>("/csi.v1." + method, request, Timeout, cancellationToken);
 
     private Task<TResponse> CallAsync<TResponse>(string method, IMessage request, CancellationToken cancellationToken)
         where TResponse : IMessage<TResponse>, new() =>

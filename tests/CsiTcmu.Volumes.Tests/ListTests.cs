@@ -40,6 +40,8 @@ public sealed class ListTests : CatalogueTest
 
     [Theory]
     [InlineData("invalid-token!")]
+    [InlineData("invalid-token")]
+    [InlineData("a")]
     [InlineData("../x")]
     [InlineData(" ")]
     public async Task A_token_that_nobody_gave_out_is_aborted(string token) => await FailsAsync(VolumeError.Aborted, () => ListAsync(1, token));

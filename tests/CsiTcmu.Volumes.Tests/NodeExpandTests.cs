@@ -5,20 +5,35 @@ namespace CsiTcmu.Volumes.Tests;
 
 public sealed class NodeExpandTests : NodeTest
 {
+    // Growing ext4 while it is mounted needs CAP_SYS_RESOURCE, which containers lack; the kernel tests do that.
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task A_mounted_file_system_grows_through_any_of_its_paths(bool fromTarget)
+    [InlineData("xfs", true)]
+    [InlineData("xfs", false)]
+    [InlineData("btrfs", true)]
+    [InlineData("btrfs", false)]
+    public async Task A_mounted_file_system_grows_through_any_of_its_paths(string fileSystem, bool fromTarget)
     {
-        // xfs: growing ext4 while it is mounted needs CAP_SYS_RESOURCE, which containers lack; the kernel tests do that.
-        await CreateAsync("a", "xfs");
+        await CreateAsync("a", fileSystem);
         await StageAsync();
         await PublishAsync(readOnly: true);
         var before = await StatisticsAsync(Target);
         await Catalogue.ExpandAsync("a", new SizeRange(640 * Mebibyte, 0), CancellationToken.None);
         for (var i = 0; i < 2; i++)
-            Assert.Equal(640 * Mebibyte, await Node.ExpandAsync("a", fromTarget ? Target : Staging, new SizeRange(640 * Mebibyte, 0), CancellationToken.None));
+            Assert.Equal(640 * Mebibyte, await Node.ExpandAsync("a", fromTarget ? Target : Staging, new SizeRange(640 * Mebibyte, 0), VolumeSecrets.None, CancellationToken.None));
         Assert.InRange((await StatisticsAsync(Target)).TotalBytes, before.TotalBytes + (300 * Mebibyte), 640 * Mebibyte);
+    }
+
+    [Theory]
+    [InlineData("xfs")]
+    [InlineData("btrfs")]
+    public async Task The_smallest_file_system_grows_by_a_little(string fileSystem)
+    {
+        var volume = await Catalogue.CreateAsync(Of("a", 1, fileSystem: fileSystem), CancellationToken.None);
+        await StageAsync();
+        var before = await StatisticsAsync(Staging);
+        await Catalogue.ExpandAsync("a", new SizeRange(volume.Size + (16 * Mebibyte), 0), CancellationToken.None);
+        await Node.ExpandAsync("a", Staging, default, VolumeSecrets.None, CancellationToken.None);
+        Assert.InRange((await StatisticsAsync(Staging)).TotalBytes, before.TotalBytes + (8 * Mebibyte), before.TotalBytes + (16 * Mebibyte));
     }
 
     [Fact]
@@ -28,8 +43,8 @@ public sealed class NodeExpandTests : NodeTest
         await StageAsync(use: Block);
         await PublishAsync(use: Block);
         await Catalogue.ExpandAsync("a", new SizeRange(128 * Mebibyte, 0), CancellationToken.None);
-        Assert.Equal(128 * Mebibyte, await Node.ExpandAsync("a", Target, default, CancellationToken.None));
-        Assert.Equal(128 * Mebibyte, await Node.ExpandAsync("a", Staging, default, CancellationToken.None));
+        Assert.Equal(128 * Mebibyte, await Node.ExpandAsync("a", Target, default, VolumeSecrets.None, CancellationToken.None));
+        Assert.Equal(128 * Mebibyte, await Node.ExpandAsync("a", Staging, default, VolumeSecrets.None, CancellationToken.None));
         Assert.Equal(new VolumeStatistics(128 * Mebibyte, 0, 0, 0, 0, 0, Block: true), await StatisticsAsync(Target));
     }
 
@@ -44,7 +59,7 @@ public sealed class NodeExpandTests : NodeTest
         foreach (var (id, path) in new[] { ("a", Folder), ("a", "/absent"), ("a", "relative"), ("a", Target + "/.."), ("b", Target), ("unknown", Target), ("../a", Target), ("a\0", Target) })
         {
             await FailsAsync(VolumeError.NotFound, () => StatisticsAsync(path, id));
-            await FailsAsync(VolumeError.NotFound, () => Node.ExpandAsync(id, path, default, CancellationToken.None));
+            await FailsAsync(VolumeError.NotFound, () => Node.ExpandAsync(id, path, default, VolumeSecrets.None, CancellationToken.None));
         }
     }
 
@@ -53,9 +68,9 @@ public sealed class NodeExpandTests : NodeTest
     {
         await CreateAsync("a");
         await StageAsync();
-        await FailsAsync(VolumeError.OutOfRange, () => Node.ExpandAsync("a", Staging, new SizeRange(128 * Mebibyte, 0), CancellationToken.None));
-        await FailsAsync(VolumeError.OutOfRange, () => Node.ExpandAsync("a", Staging, new SizeRange(-1, 0), CancellationToken.None));
-        await FailsAsync(VolumeError.OutOfRange, () => Node.ExpandAsync("a", Staging, new SizeRange(1, 32 * Mebibyte), CancellationToken.None));
+        await FailsAsync(VolumeError.OutOfRange, () => Node.ExpandAsync("a", Staging, new SizeRange(128 * Mebibyte, 0), VolumeSecrets.None, CancellationToken.None));
+        await FailsAsync(VolumeError.OutOfRange, () => Node.ExpandAsync("a", Staging, new SizeRange(-1, 0), VolumeSecrets.None, CancellationToken.None));
+        await FailsAsync(VolumeError.OutOfRange, () => Node.ExpandAsync("a", Staging, new SizeRange(1, 32 * Mebibyte), VolumeSecrets.None, CancellationToken.None));
     }
 
     [Theory]

@@ -12,6 +12,28 @@ public sealed class PoolSpecificationTests
         Assert.Equal(new PoolSpecification(name, path, reserve), PoolSpecification.Parse(text));
 
     [Theory]
+    [InlineData("fast=/pool", "1")]
+    [InlineData("fast=/pool,overcommitRatio=1.0", "1")]
+    [InlineData("fast=/pool,overcommitRatio=2.5,reserve=7", "2.5")]
+    [InlineData("fast=/pool,reserve=7,overcommitRatio=1000", "1000")]
+    public void A_pool_may_promise_more_than_it_has(string text, string ratio)
+    {
+        var pool = PoolSpecification.Parse(text);
+        Assert.Equal(decimal.Parse(ratio, System.Globalization.CultureInfo.InvariantCulture), pool.OvercommitRatio);
+        Assert.Equal(text.Contains("reserve", StringComparison.Ordinal) ? 7 : 0, pool.Reserve);
+    }
+
+    [Theory]
+    [InlineData("fast=/pool,overcommitRatio=0.99", "0.99")]
+    [InlineData("fast=/pool,overcommitRatio=", "from 1 to 1000")]
+    [InlineData("fast=/pool,overcommitRatio=-2", "-2")]
+    [InlineData("fast=/pool,overcommitRatio=1,5", "'5'")]
+    [InlineData("fast=/pool,overcommitRatio=1e2", "1e2")]
+    [InlineData("fast=/pool,overcommitRatio=1001", "1001")]
+    [InlineData("fast=/pool,overcommitRatio=99999999999999999999999999999999", "from 1 to 1000")]
+    [InlineData("fast=/pool,OvercommitRatio=2", "OvercommitRatio=2")]
+    [InlineData("fast=/pool,overcommitRatio=2,overcommitRatio=3", "twice")]
+    [InlineData("fast=/pool,reserve=2,reserve=3", "twice")]
     [InlineData("", "NAME=PATH")]
     [InlineData("/pool", "NAME=PATH")]
     [InlineData("=/pool", "name")]

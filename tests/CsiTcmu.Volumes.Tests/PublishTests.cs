@@ -59,6 +59,7 @@ public sealed class PublishTests : NodeTest
     [InlineData(AccessMode.SingleNodeWriter, true)]
     [InlineData(AccessMode.SingleNodeMultiWriter, true)]
     [InlineData(AccessMode.SingleNodeReaderOnly, true)]
+    [InlineData(AccessMode.MultiNodeReaderOnly, true)]
     [InlineData(AccessMode.SingleNodeSingleWriter, false)]
     public async Task A_second_target_depends_on_the_access_mode(AccessMode mode, bool allowed)
     {

@@ -79,12 +79,12 @@ public sealed class RoomTests : CatalogueTest
     [Fact]
     public async Task The_largest_volume_fits_and_the_next_larger_one_does_not()
     {
-        var room = await Catalogue.GetRoomAsync(new Dictionary<string, string>(), CancellationToken.None);
+        var room = await RoomAsync();
         Assert.Equal(16 * Mebibyte, room.MinimumVolumeSize);
         Assert.Equal(room.Available, room.MaximumVolumeSize);
         await FailsAsync(VolumeError.Exhausted, () => CreateAsync(Of("a", room.MaximumVolumeSize + (2 * Mebibyte))));
         await CreateAsync(Of("a", room.MaximumVolumeSize));
-        await FailsAsync(VolumeError.InvalidArgument, () => Catalogue.GetRoomAsync(new Dictionary<string, string> { ["pool"] = "x" }, CancellationToken.None));
+        await FailsAsync(VolumeError.InvalidArgument, () => RoomAsync(parameters: ("pool", "x")));
     }
 
     [Fact]
@@ -95,8 +95,8 @@ public sealed class RoomTests : CatalogueTest
         Assert.Equal("big", (await catalogue.CreateAsync(Of("a", 700 * Mebibyte), CancellationToken.None)).Pool);
         Assert.Equal("test", (await catalogue.CreateAsync(Of("b", parameters: [("pool", "test")]), CancellationToken.None)).Pool);
         await FailsAsync(VolumeError.AlreadyExists, () => catalogue.CreateAsync(Of("b", parameters: [("pool", "big")]), CancellationToken.None));
-        var all = await catalogue.GetRoomAsync(new Dictionary<string, string>(), CancellationToken.None);
-        var big = await catalogue.GetRoomAsync(new Dictionary<string, string> { ["pool"] = "big" }, CancellationToken.None);
+        var all = await RoomAsync(catalogue);
+        var big = await RoomAsync(catalogue, parameters: ("pool", "big"));
         Assert.Equal(big.Available, all.MaximumVolumeSize);
         Near(big.Available + ((924 - 64) * Mebibyte), all.Available);
         Assert.Equal(["a", "b"], (await catalogue.ListAsync(0, "", CancellationToken.None)).Volumes.Select(volume => volume.Id));

@@ -179,7 +179,7 @@ public sealed class SnapshotTests
     private static long Free(PoolFileSystem pool) => new DriveInfo(pool.Folder).AvailableFreeSpace;
 
     private static async Task<long> AvailableAsync(PoolFileSystem pool) =>
-        (await pool.Catalogue.GetRoomAsync(new Dictionary<string, string>(), CancellationToken.None)).Available;
+        (await pool.Catalogue.GetRoomAsync(new Dictionary<string, string>(StringComparer.Ordinal), "ext4", block: false, CancellationToken.None)).Available;
 
     /// <summary>XFS frees the blocks of a deleted file a moment later.</summary>
     private static async Task NearAsync(long expected, PoolFileSystem pool)

@@ -11,6 +11,7 @@ public sealed class StageTests : NodeTest
     [Theory]
     [InlineData("ext4")]
     [InlineData("xfs")]
+    [InlineData("btrfs")]
     public async Task A_blank_volume_is_formatted_once_and_mounted(string fileSystem)
     {
         await CreateAsync("a", fileSystem);

@@ -105,11 +105,11 @@ def main():
     options.add_argument("--output", required=True)
     chosen = options.parse_args()
     patterns = [p for p in PATTERNS if not chosen.quick or p[:3] in QUICK]
-    samples, refused = {}, []
+    samples, refused, collections = {}, [], {}
 
     for disk, pool in pools(chosen.disks.split(",")):
         with contextlib.ExitStack() as stack:
-            served = []
+            served, started = [], time.monotonic()
             for kind in targets.ALL:
                 if kind.name not in chosen.targets.split(","):
                     continue
@@ -125,6 +125,10 @@ def main():
             measure_rounds(chosen, disk, served, patterns, samples)
             if chosen.ext4:
                 measure_rounds(chosen, disk, list(on_ext4(stack, served)), [p for p in patterns if p[:3] in {("randread", 4096, 32), ("randwrite", 4096, 32)}], samples)
+        for target, _, _ in served:
+            if isinstance(target, targets.CsiTcmu):
+                collections[disk] = {"seconds": round(time.monotonic() - started), "generations": target.collections}
+                print(f"bench: garbage collections of the driver on {disk}: {collections[disk]}", flush=True)
 
     rows = [
         {"target": key[0], "disk": key[1], "fileSystem": key[2], "pattern": key[3], "blockSize": key[4], "queueDepth": key[5], **median_row(rounds)}
@@ -133,6 +137,7 @@ def main():
     environment = {
         "kernel": platform.release(), "processors": os.cpu_count(), "rounds": chosen.rounds, "secondsPerRound": chosen.seconds, "imageBytes": chosen.size,
         "fio": targets.run("fio", "--version").strip(), "emulated": "hypervisor" in pathlib.Path("/proc/cpuinfo").read_text(), "refused": refused,
+        "garbageCollections": collections,
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
     pathlib.Path(chosen.output).write_text(json.dumps({"environment": environment, "rows": rows}, indent=1) + "\n")

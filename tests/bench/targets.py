@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -69,7 +70,7 @@ class CsiTcmu:
     name = "csi-tcmu"
 
     def __init__(self, here, pool):
-        self.here, self.pool, self.processes = here, pool, []
+        self.here, self.pool, self.processes, self.collections = here, pool, [], None
 
     @contextlib.contextmanager
     def serve(self, size):
@@ -104,6 +105,8 @@ class CsiTcmu:
         finally:
             driver.terminate()
             driver.wait(60)
+            counted = re.findall(r"generation 0, 1, 2: (\d+), (\d+), (\d+)", pathlib.Path(log.name).read_text())
+            self.collections = [int(count) for count in counted[-1]] if counted else None
 
 
 class LioFileio:

@@ -13,7 +13,7 @@ namespace CsiTcmu.Csi.Rules;
 internal static class Capabilities
 {
     /// <summary>File systems that a volume can be formatted with.</summary>
-    public static IReadOnlyList<string> FileSystems { get; } = ["ext4", "xfs"];
+    public static IReadOnlyList<string> FileSystems { get; } = ["ext4", "xfs", "btrfs"];
 
     /// <summary>A capability that must be there and be supported.</summary>
     /// <param name="capability">The field's value.</param>
@@ -92,7 +92,7 @@ internal static class Capabilities
     private static string? Unsupported(VolumeCapability capability)
     {
         var mode = capability.AccessMode.Mode;
-        if (mode is Mode.MultiNodeReaderOnly or Mode.MultiNodeSingleWriter or Mode.MultiNodeMultiWriter)
+        if (mode is Mode.MultiNodeSingleWriter or Mode.MultiNodeMultiWriter)
             return $"access mode {Name(mode)} is not supported: a volume is on one node; use a SINGLE_NODE access mode";
         if (!Enum.IsDefined(mode))
             return $"access mode {(int)mode} is not known; use a SINGLE_NODE access mode";
@@ -101,14 +101,13 @@ internal static class Capabilities
         if (mount.FsType.Length > 0 && !FileSystems.Contains(mount.FsType, StringComparer.Ordinal))
             return $"file system {CsiErrors.Quote(mount.FsType)} is not supported; use {string.Join(" or ", FileSystems)}";
         return mount.VolumeMountGroup.Length > 0
-            ? "volume_mount_group is not supported: ext4 and xfs have no mount option for it; leave it empty and let the orchestrator set the group"
+            ? "volume_mount_group is not supported: ext4, xfs and btrfs have no mount option for it; leave it empty and let the orchestrator set the group"
             : null;
     }
 
     /// <summary>The specification's name of a mode.</summary>
     private static string Name(Mode mode) => mode switch
     {
-        Mode.MultiNodeReaderOnly => "MULTI_NODE_READER_ONLY",
         Mode.MultiNodeSingleWriter => "MULTI_NODE_SINGLE_WRITER",
         _ => "MULTI_NODE_MULTI_WRITER",
     };

@@ -112,7 +112,7 @@ internal sealed class NodeReporter(
         try
         {
             var room = await catalogue.GetRoomAsync(
-                new Dictionary<string, string>(StringComparer.Ordinal) { ["pool"] = pool }, cancellationToken);
+                new Dictionary<string, string>(StringComparer.Ordinal) { ["pool"] = pool }, fileSystem: "", block: false, cancellationToken);
             return new TcmuPoolStatus
             {
                 Name = pool,

@@ -49,13 +49,15 @@ public sealed partial class ResourceCatalogue : IPlacedVolumes, IDisposable
         "look-up", id, async patience => ToVolume(await RequireMadeAsync(id, patience)), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken) =>
-        GetRoomAsync(null, parameters, cancellationToken);
+    public Task<Room> GetRoomAsync(
+        IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken) =>
+        GetRoomAsync(null, parameters, fileSystem, block, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<Room> GetRoomAsync(string? node, IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken)
+    public Task<Room> GetRoomAsync(
+        string? node, IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken)
     {
-        var terms = VolumeRules.Check(new VolumeWish { Name = "capacity", Parameters = parameters });
+        var terms = VolumeRules.Check(new VolumeWish { Name = "capacity", Parameters = parameters, FileSystem = fileSystem, Block = block });
         return RunAsync(
             "capacity", node ?? "the cluster",
             async patience =>

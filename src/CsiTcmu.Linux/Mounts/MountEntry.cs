@@ -9,8 +9,17 @@ public sealed record MountEntry
     /// <summary>Number of the mount that it lies on.</summary>
     public required int Parent { get; init; }
 
-    /// <summary>Device of the file system.</summary>
+    /// <summary>The file system's number, as <c>stat(2)</c> gives it: that of its block device, but for btrfs.</summary>
     public required DeviceNumber Device { get; init; }
+
+    /// <summary>
+    /// The block device that the file system is on. btrfs numbers its file systems by itself; its device is found by its node, and is the file
+    /// system's own number when that node is gone.
+    /// </summary>
+    public DeviceNumber Disk => IsBtrfs && Syscalls.Status(Source, out var node) == 0 && node.Kind == FileKind.BlockDevice ? node.Device : Device;
+
+    /// <summary>True for btrfs.</summary>
+    public bool IsBtrfs => string.Equals(FileSystem, "btrfs", StringComparison.Ordinal);
 
     /// <summary>What of the file system is seen: <c>/</c>, or the path of a bind mount's source in it.</summary>
     public required string Root { get; init; }

@@ -50,8 +50,8 @@ public sealed class MountTable
     public IReadOnlyList<MountEntry> At(string target) =>
         [.. Entries.Where(entry => string.Equals(entry.Target, target, StringComparison.Ordinal))];
 
-    /// <summary>Every mount of the file system on a device.</summary>
-    public IReadOnlyList<MountEntry> Of(DeviceNumber device) => [.. Entries.Where(entry => entry.Device == device)];
+    /// <summary>Every mount of the file system on a block device.</summary>
+    public IReadOnlyList<MountEntry> Of(DeviceNumber device) => [.. Entries.Where(entry => entry.Disk == device)];
 
     private static MountEntry ParseLine(string line)
     {

@@ -24,6 +24,22 @@ public sealed class BlockDevice
     /// <exception cref="IOException">The device is gone.</exception>
     public long Size => long.Parse(Read("size")) * SectorSize;
 
+    /// <summary>State of the SCSI device behind it, such as <c>running</c> or <c>offline</c>; null when it is none, or gone.</summary>
+    public string? ScsiState
+    {
+        get
+        {
+            try
+            {
+                return Read("device/state");
+            }
+            catch (IOException)
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>Names of the devices that are stacked on it or on a partition of it (device mapper, MD).</summary>
     public IReadOnlyList<string> Holders
     {

@@ -6,9 +6,16 @@ namespace CsiTcmu.Linux.Tools;
 /// <param name="Blank">True when nothing of any kind was found.</param>
 /// <param name="FileSystem">The file system, when that is all there is; else empty.</param>
 /// <param name="Description">What was found, for messages.</param>
-public sealed record DeviceContent(bool Blank, string FileSystem, string Description);
+public sealed record DeviceContent(bool Blank, string FileSystem, string Description)
+{
+    /// <summary>blkid's name of a LUKS header.</summary>
+    public const string Luks = "crypto_LUKS";
 
-/// <summary>blkid, mkfs, resize2fs, xfs_growfs.</summary>
+    /// <summary>True for an encrypted device.</summary>
+    public bool Encrypted => string.Equals(Description, Luks, StringComparison.Ordinal);
+}
+
+/// <summary>blkid, mkfs, resize2fs, xfs_growfs, btrfs.</summary>
 public static class FileSystemTools
 {
     private const int End = 1 << 20; // every signature that is known lies in the first or last MiB
@@ -33,7 +40,7 @@ public static class FileSystemTools
     }
 
     /// <summary>Makes a file system. Whatever was on the device is lost.</summary>
-    /// <param name="fileSystem">ext4 or xfs.</param>
+    /// <param name="fileSystem">ext4, xfs or btrfs.</param>
     /// <param name="device">The device.</param>
     /// <param name="options">More words for mkfs.</param>
     /// <param name="cancellationToken">Ends mkfs.</param>
@@ -41,11 +48,12 @@ public static class FileSystemTools
     public static async Task MakeAsync(
         string fileSystem, string device, IReadOnlyList<string> options, CancellationToken cancellationToken = default)
     {
-        // Both tools ask before they overwrite; the caller has looked already. Discarding a sparse image is work for nothing.
+        // The tools ask before they overwrite; the caller has looked already. Discarding a sparse image is work for nothing.
         IReadOnlyList<string> words = fileSystem switch
         {
             "ext4" => ["-F", "-q", "-m", "0", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1", .. options, device],
             "xfs" => ["-f", "-q", "-K", .. options, device],
+            "btrfs" => ["-f", "-q", "-K", .. options, device],
             _ => throw new ArgumentException($"no mkfs is known for {fileSystem}", nameof(fileSystem)),
         };
         var result = await Tool.RunAsync("mkfs." + fileSystem, words, cancellationToken: cancellationToken);
@@ -53,7 +61,7 @@ public static class FileSystemTools
     }
 
     /// <summary>Makes a mounted file system as large as its device. Success when it is already.</summary>
-    /// <param name="fileSystem">ext4 or xfs.</param>
+    /// <param name="fileSystem">ext4, xfs or btrfs.</param>
     /// <param name="device">The device.</param>
     /// <param name="mountPoint">Where it is mounted.</param>
     /// <param name="cancellationToken">Ends the tool.</param>
@@ -64,6 +72,7 @@ public static class FileSystemTools
         {
             "ext4" => await Tool.RunAsync("resize2fs", [device], cancellationToken: cancellationToken),
             "xfs" => await Tool.RunAsync("xfs_growfs", ["-d", mountPoint], cancellationToken: cancellationToken),
+            "btrfs" => await Tool.RunAsync("btrfs", ["filesystem", "resize", "max", mountPoint], cancellationToken: cancellationToken),
             _ => throw new ArgumentException($"no tool is known that grows {fileSystem}", nameof(fileSystem)),
         };
         if (result.ExitCode != 0) throw new IOException($"the {fileSystem} on {device} cannot be grown: {result.Summary}");

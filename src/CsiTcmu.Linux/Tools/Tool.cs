@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 
 namespace CsiTcmu.Linux.Tools;
 
@@ -25,14 +26,22 @@ public sealed record ToolResult(string Program, int ExitCode, string Output, str
 /// <summary>Programs of the system. They are started without a shell, in the C locale.</summary>
 public static class Tool
 {
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly Dictionary<string, string> Nothing = [];
+
     /// <summary>Runs a program to its end.</summary>
     /// <param name="program">Name, looked up in PATH.</param>
     /// <param name="arguments">Arguments, passed as they are.</param>
-    /// <param name="input">What it reads from its standard input.</param>
+    /// <param name="input">What it reads from its standard input, in UTF-8.</param>
+    /// <param name="environment">More environment variables.</param>
     /// <param name="cancellationToken">Ends the program with SIGKILL; one that hangs in the kernel is left behind.</param>
     /// <exception cref="IOException">The program cannot be started.</exception>
     public static async Task<ToolResult> RunAsync(
-        string program, IReadOnlyList<string> arguments, string input = "", CancellationToken cancellationToken = default)
+        string program,
+        IReadOnlyList<string> arguments,
+        string input = "",
+        IReadOnlyDictionary<string, string>? environment = null,
+        CancellationToken cancellationToken = default)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -40,8 +49,12 @@ public static class Tool
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+
+            // The same bytes in every locale: a passphrase is one of the inputs.
+            StandardInputEncoding = Utf8,
             WorkingDirectory = "/",
         };
+        foreach (var (name, value) in environment ?? Nothing) start.Environment[name] = value;
         start.Environment["LC_ALL"] = "C";
         using var process = Start(start);
         try

@@ -32,6 +32,7 @@ internal static class DescriptorFile
         try
         {
             _ = LimitParameters.Parse(descriptor.Parameters, descriptor.MutableParameters ?? []);
+            _ = EncryptionParameters.Parse(descriptor.Parameters);
             return null;
         }
         catch (VolumeException refusal)

@@ -2,7 +2,7 @@ namespace CsiTcmu.Volumes;
 
 /// <summary>
 /// Extra words for mkfs. They reach mkfs as arguments, never a shell; still mkfs has options that read or write files of the node
-/// (mke2fs -d, mkfs.xfs -p), so only those that shape the file system are let through.
+/// (mke2fs -d, mkfs.xfs -p, mkfs.btrfs -r), so only those that shape the file system are let through.
 /// </summary>
 internal static class MkfsOptions
 {
@@ -11,12 +11,13 @@ internal static class MkfsOptions
     private static readonly Dictionary<string, Rules> ByFileSystem = new(StringComparer.Ordinal)
     {
         ["ext4"] = new Rules("bCEgGiIJLmNOTU", [], ["device="]),
+        ["btrfs"] = new Rules("dLmnORs", ["-K", "-M"], []),
         ["xfs"] = new Rules("bdilmnsL", ["-K"], ["file", "name=", "logdev=", "rtdev=", "fd="]),
     };
 
     /// <summary>Splits and checks.</summary>
     /// <param name="text">Words with blanks between: <c>-m 1 -O ^has_journal</c>.</param>
-    /// <param name="fileSystem">ext4 or xfs.</param>
+    /// <param name="fileSystem">ext4, xfs or btrfs.</param>
     /// <exception cref="VolumeException">InvalidArgument: a word is not let through.</exception>
     public static IReadOnlyList<string> Parse(string text, string fileSystem)
     {

@@ -17,7 +17,7 @@ internal sealed record SnapshotDescriptor
     /// <summary>Id of the volume that it is a copy of; that volume may be gone.</summary>
     public required string Source { get; init; }
 
-    /// <summary>Size in bytes: that of the volume at the moment of the copy, and of the image.</summary>
+    /// <summary>Size in bytes: that of the volume at the moment of the copy.</summary>
     public required long Size { get; init; }
 
     /// <summary>The moment of the copy.</summary>
@@ -50,6 +50,14 @@ internal sealed record SnapshotDescriptor
 
     /// <summary>Parameters of the snapshot, as given.</summary>
     public required Dictionary<string, string> Parameters { get; init; }
+
+    /// <summary>Bytes of the image before the volume's own: the header of an encrypted one.</summary>
+    [JsonIgnore]
+    public long HeaderSize => EncryptionParameters.Parse(VolumeParameters).Overhead;
+
+    /// <summary>Bytes of the image.</summary>
+    [JsonIgnore]
+    public long ImageSize => HeaderSize + Size;
 }
 
 /// <summary>A group of snapshots as it is written, <c>groups/ID.json</c>. The group exists exactly when this does.</summary>

@@ -9,7 +9,7 @@ internal sealed record StoredSnapshot(Pool Pool, SnapshotDescriptor Descriptor)
 {
     public string Id => Descriptor.Id;
 
-    /// <summary>The file with its bytes, exactly <see cref="SnapshotDescriptor.Size"/> long. It never changes.</summary>
+    /// <summary>The file with its bytes, exactly <see cref="SnapshotDescriptor.ImageSize"/> long. It never changes.</summary>
     public string Image => Pool.Snapshots.Image(Id);
 
     /// <summary>As others see it.</summary>

@@ -16,6 +16,9 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
     /// <summary>How much it may do in a second.</summary>
     public DiskLimits Limits => LimitParameters.Parse(Descriptor.Parameters, Descriptor.MutableParameters ?? []);
 
+    /// <summary>Whether and how it is encrypted.</summary>
+    public EncryptionParameters Encryption => EncryptionParameters.Parse(Descriptor.Parameters);
+
     /// <summary>As others see it.</summary>
     public Volume ToVolume() => new()
     {
@@ -25,6 +28,7 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
         Size = Descriptor.Size,
         BlockSize = Descriptor.BlockSize,
         Block = Descriptor.Block,
+        Encrypted = Encryption.Enabled,
         FileSystem = Descriptor.FileSystem,
         MkfsOptions = Descriptor.MkfsOptions,
         Parameters = Descriptor.Parameters,
@@ -39,7 +43,7 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
         Pool = Pool.Name,
         Id = Descriptor.Id,
         Image = Image,
-        Size = Descriptor.Size,
+        Size = Descriptor.ImageSize,
         BlockSize = Descriptor.BlockSize,
         Wwid = Descriptor.Wwid,
         Target = Descriptor.Target,

@@ -40,20 +40,21 @@ public sealed partial class VolumeCatalogue
         if (parameters.Pool.Length > 0 && !string.Equals(existing.Pool.Name, parameters.Pool, StringComparison.Ordinal)) return $"is in pool '{existing.Pool.Name}'";
         if (descriptor.BlockSize != parameters.BlockSize) return $"has a block size of {descriptor.BlockSize}";
         if (!descriptor.Block && !string.Equals(descriptor.FileSystem, parameters.FileSystem, StringComparison.Ordinal)) return $"is for {descriptor.FileSystem}";
+        if (existing.Encryption != parameters.Encryption) return existing.Encryption.Enabled ? "is encrypted in another way" : "is not encrypted";
         if (existing.Limits != parameters.Limits) return "has other limits";
         return string.Equals(descriptor.MkfsOptions, parameters.MkfsOptions, StringComparison.Ordinal) ? null : $"has mkfs options '{descriptor.MkfsOptions}'";
     }
 
     private async Task<StoredVolume> CreateEmptyAsync(string id, VolumeWish wish, VolumeParameters parameters, IReadOnlyList<Pool> candidates)
     {
-        var (pool, room) = Measure(candidates).MaxBy(entry => entry.Room.Available);
+        var (pool, room) = Choose(candidates, wish.Size.Required);
         var size = VolumeSizes.Choose(
-            wish.Size, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step);
+            wish.Size, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), VolumeSizes.MaximumIn(room, parameters.Encryption));
         var descriptor = Describe(id, wish, parameters, size);
         return await InPoolAsync(pool, async () =>
         {
             pool.Volumes.Clean(id);
-            using var reservation = pool.Reserve(size);
+            using var reservation = pool.Reserve(descriptor.ImageSize);
             await pool.Volumes.CreateAsync(descriptor);
             return new StoredVolume(pool, descriptor);
         });

@@ -30,8 +30,8 @@ public sealed partial class VolumeCatalogue
     /// <summary>The volume that was made for the same wish; its source may be gone since.</summary>
     private StoredVolume? ExistingCopy(string id, VolumeWish wish)
     {
-        if (Find(id) is not { Descriptor: var descriptor }) return null;
-        var shape = new ContentShape(descriptor.BlockSize, descriptor.FileSystem);
+        if (Find(id) is not { Descriptor: var descriptor } existing) return null;
+        var shape = new ContentShape(descriptor.BlockSize, descriptor.FileSystem, existing.Encryption.Enabled);
         return Existing(id, wish, VolumeParameters.Parse(wish.Parameters, wish.FileSystem, wish.Block, wish.MutableParameters, shape), _pools);
     }
 
@@ -50,12 +50,12 @@ public sealed partial class VolumeCatalogue
         return await InPoolAsync(pool, async () =>
         {
             pool.Volumes.Clean(id);
-            using var reservation = pool.Reserve(size + CostToSource(pool, content));
+            using var reservation = pool.Reserve(descriptor.ImageSize + CostToSource(pool, content));
             await pool.Volumes.CopyAsync(descriptor, async image =>
             {
                 using var copy = ImageCopy.Open(content.Image, image, _logger, () => Operations.IsClosed);
                 await CutAsync([new Cut(content.Volume, pool, copy)], freeze: false, CreationPoints.Copy);
-                await FinishAsync(pool, copy, size);
+                await FinishAsync(pool, copy, descriptor.ImageSize);
             });
             return new StoredVolume(pool, descriptor);
         });
@@ -67,12 +67,12 @@ public sealed partial class VolumeCatalogue
         {
             var snapshot = RequireSnapshot(source.Id);
             var of = snapshot.Descriptor;
-            return new Content(snapshot.Pool, snapshot.Image, of.Size, of.Block, new ContentShape(of.BlockSize, of.FileSystem), of.Format, Volume: null);
+            return new Content(snapshot.Pool, snapshot.Image, of.Size, of.Block, new ContentShape(of.BlockSize, of.FileSystem, EncryptionParameters.Parse(of.VolumeParameters).Enabled), of.Format, Volume: null);
         }
 
         var volume = Require(source.Id);
         var from = volume.Descriptor;
-        return new Content(volume.Pool, volume.Image, from.Size, from.Block, new ContentShape(from.BlockSize, from.FileSystem), from.Format, volume);
+        return new Content(volume.Pool, volume.Image, from.Size, from.Block, new ContentShape(from.BlockSize, from.FileSystem, volume.Encryption.Enabled), from.Format, volume);
     }
 
     /// <summary>What a volume that shares its blocks with the new one needs again when it writes them.</summary>
@@ -95,6 +95,13 @@ public sealed partial class VolumeCatalogue
                 VolumeError.InvalidArgument, $"parameter '{VolumeParameters.BlockSizeKey}' is {parameters.BlockSize}, {Describe(source)} has {content.Shape.BlockSize}; leave it out");
         }
 
+        if (parameters.Encryption.Enabled != content.Shape.Encrypted)
+        {
+            throw new VolumeException(
+                VolumeError.InvalidArgument,
+                $"{Describe(source)} is {(content.Shape.Encrypted ? "" : "not ")}encrypted, and a copy is as its source; set parameter '{EncryptionParameters.EnabledKey}' to {(content.Shape.Encrypted ? "true" : "false")}");
+        }
+
         if (!wish.Block && !content.Block && !string.Equals(parameters.FileSystem, content.Shape.FileSystem, StringComparison.Ordinal))
         {
             throw new VolumeException(
@@ -103,7 +110,7 @@ public sealed partial class VolumeCatalogue
 
         // Nothing said, or less: as large as the source.
         var range = wish.Size with { Required = Math.Max(wish.Size.Required, content.Size) };
-        return VolumeSizes.Choose(range, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step);
+        return VolumeSizes.Choose(range, VolumeSizes.Minimum(parameters.FileSystem, wish.Block), VolumeSizes.MaximumIn(room, parameters.Encryption));
     }
 
     private static string Describe(VolumeSource source) => $"{(source.Kind == VolumeSourceKind.Snapshot ? "snapshot" : "volume")} '{source.Id}'";

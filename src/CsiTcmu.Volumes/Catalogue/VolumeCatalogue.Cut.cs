@@ -35,7 +35,7 @@ public sealed partial class VolumeCatalogue
 
             var created = await CutAsync([.. plans.Zip(copies, (plan, copy) => new Cut(plan.Volume, plan.Pool, copy))], freeze, points);
             var snapshots = plans.Select(plan => plan.Describe(created, group, plans[0].Pool.Name)).ToList();
-            await Task.WhenAll(snapshots.Zip(copies, (snapshot, copy) => FinishAsync(snapshot.Pool, copy, snapshot.Descriptor.Size)));
+            await Task.WhenAll(snapshots.Zip(copies, (snapshot, copy) => FinishAsync(snapshot.Pool, copy, snapshot.Descriptor.ImageSize)));
             foreach (var snapshot in snapshots) InPool(snapshot.Pool, () => snapshot.Pool.Snapshots.Describe(snapshot.Descriptor, points));
             foreach (var snapshot in snapshots) InPool(snapshot.Pool, () => snapshot.Pool.Snapshots.Name(snapshot.Id, points));
             return snapshots;
@@ -88,7 +88,7 @@ public sealed partial class VolumeCatalogue
     {
         if (cut.Volume is { } volume)
         {
-            cut.Written = new WrittenRegions(volume.Descriptor.Size);
+            cut.Written = new WrittenRegions(volume.Descriptor.ImageSize);
             await _attacher.TrackWritesAsync(volume.Id, cut.Written);
         }
 
@@ -104,7 +104,7 @@ public sealed partial class VolumeCatalogue
     private async Task<int> CopyAgainAsync(Cut cut)
     {
         if (cut.Volume is not { } volume || cut.Written is not { } written) return 0;
-        cut.Written = new WrittenRegions(volume.Descriptor.Size);
+        cut.Written = new WrittenRegions(volume.Descriptor.ImageSize);
         await _attacher.TrackWritesAsync(volume.Id, cut.Written);
         if (written.Count > 0) await InPoolAsync(cut.Pool, () => cut.Copy.CopyAgain(written));
         return written.Count;

@@ -27,11 +27,12 @@ public sealed partial class VolumeCatalogue
     private static StoredVolume Grow(StoredVolume volume, SizeRange range)
     {
         var room = volume.Pool.Measure();
-        var size = VolumeSizes.Choose(range, volume.Descriptor.Size, room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step);
+        var size = VolumeSizes.Choose(range, volume.Descriptor.Size, VolumeSizes.MaximumIn(room, volume.Encryption));
         using var reservation = volume.Pool.Reserve(size - volume.Descriptor.Size);
-        volume.Pool.Volumes.GrowImage(volume.Id, size);
+        var larger = volume.Descriptor with { Size = size };
+        volume.Pool.Volumes.GrowImage(volume.Id, larger.ImageSize);
         FaultPoints.Reach(FaultPoints.ExpandImage);
-        volume = Replace(volume, volume.Descriptor with { Size = size });
+        volume = Replace(volume, larger);
         FaultPoints.Reach(FaultPoints.ExpandDescriptor);
         return volume;
     }

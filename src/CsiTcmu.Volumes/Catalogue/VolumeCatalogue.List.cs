@@ -6,15 +6,35 @@ public sealed partial class VolumeCatalogue
     public Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken) =>
         Task.Run(() => List(maximum, token), cancellationToken).WaitAsync(cancellationToken);
 
+    /// <summary>Ids of all volumes behind one, usable or not, in order.</summary>
+    /// <param name="last">The id behind which they begin; empty for all.</param>
+    /// <param name="tolerant">True to leave out the volumes of pools that do not answer.</param>
+    /// <exception cref="VolumeException">A pool does not answer.</exception>
+    internal IReadOnlyList<string> ListIds(string last, bool tolerant)
+    {
+        var ids = new List<string>();
+        foreach (var pool in _pools)
+        {
+            try
+            {
+                ids.AddRange(InPool(pool, pool.Volumes.List));
+            }
+            catch (VolumeException) when (tolerant)
+            {
+                // The health of the pools tells.
+            }
+        }
+
+        return [.. ids.Where(id => string.CompareOrdinal(id, last) > 0).Order(StringComparer.Ordinal)];
+    }
+
     private VolumePage List(int maximum, string token)
     {
-        if (maximum < 0) throw new VolumeException(VolumeError.InvalidArgument, $"a page of {maximum} volumes cannot be; ask for 0 (all) or more");
-
-        // A token is the last id of the page before, so that it stays good while volumes come and go.
-        if (token.Length > 0 && !VolumeId.IsValid(token))
-            throw new VolumeException(VolumeError.Aborted, "the page token is none that this driver gave out; begin again without one");
+        VolumePages.Check(maximum);
+        var last = PageToken.Read(token);
         var volumes = new List<Volume>();
-        foreach (var (pool, id) in Ids().Where(entry => string.CompareOrdinal(entry.Id, token) > 0).OrderBy(entry => entry.Id, StringComparer.Ordinal))
+        var behind = Ids().Where(entry => VolumeId.IsValid(entry.Id) && string.CompareOrdinal(entry.Id, last) > 0).OrderBy(entry => entry.Id, StringComparer.Ordinal);
+        foreach (var (pool, id) in behind)
         {
             // A volume that is deleted meanwhile, or damaged, is not in the list.
             if (InPool(pool, () => TryRead(pool, id, out _)) is { } volume) volumes.Add(volume.ToVolume());
@@ -23,6 +43,6 @@ public sealed partial class VolumeCatalogue
 
         if (maximum == 0 || volumes.Count <= maximum) return new VolumePage(volumes, "");
         volumes.RemoveAt(maximum);
-        return new VolumePage(volumes, volumes[^1].Id);
+        return new VolumePage(volumes, PageToken.Behind(volumes[^1].Id));
     }
 }

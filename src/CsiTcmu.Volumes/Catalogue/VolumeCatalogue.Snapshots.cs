@@ -85,13 +85,11 @@ public sealed partial class VolumeCatalogue
     {
         if (maximum < 0) throw new VolumeException(VolumeError.InvalidArgument, $"a page of {maximum} snapshots cannot be; ask for 0 (all) or more");
 
-        // A token is the last id of the page before, so that it stays good while snapshots come and go.
-        if (token.Length > 0 && !VolumeId.IsValid(token))
-            throw new VolumeException(VolumeError.Aborted, "the page token is none that this driver gave out; begin again without one");
+        var last = PageToken.Read(token);
         var snapshots = new List<Snapshot>();
         var ids = _pools.SelectMany(pool => InPool(pool, pool.Snapshots.List).Select(id => (Pool: pool, Id: id)))
             .Where(entry => filter.Id.Length == 0 || string.Equals(entry.Id, filter.Id, StringComparison.Ordinal))
-            .Where(entry => string.CompareOrdinal(entry.Id, token) > 0)
+            .Where(entry => string.CompareOrdinal(entry.Id, last) > 0)
             .OrderBy(entry => entry.Id, StringComparer.Ordinal);
         foreach (var (pool, id) in ids)
         {
@@ -104,7 +102,7 @@ public sealed partial class VolumeCatalogue
 
         if (maximum == 0 || snapshots.Count <= maximum) return new SnapshotPage(snapshots, "");
         snapshots.RemoveAt(maximum);
-        return new SnapshotPage(snapshots, snapshots[^1].Id);
+        return new SnapshotPage(snapshots, PageToken.Behind(snapshots[^1].Id));
     }
 
     private static StoredSnapshot? TryReadSnapshot(Pool pool, string id, out string? reason)

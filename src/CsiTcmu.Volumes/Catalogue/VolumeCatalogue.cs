@@ -6,7 +6,7 @@ namespace CsiTcmu.Volumes;
 /// <summary>
 /// The volumes and snapshots in the pools of this node. The pools' files are the truth; each call reads them. One catalogue in one process owns a pool.
 /// </summary>
-public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalogue, IDisposable
+public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalogue, ISnapshotBlocks, IDisposable
 {
     private readonly IReadOnlyList<Pool> _pools;
     private readonly IDiskAttacher _attacher;
@@ -77,10 +77,6 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
     public Task<Volume> GetAsync(string id, CancellationToken cancellationToken) =>
         Task.Run(() => Require(id).ToVolume(), cancellationToken).WaitAsync(cancellationToken);
 
-    /// <inheritdoc/>
-    public Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, CancellationToken cancellationToken) =>
-        Task.Run(() => MeasureRoom(VolumeParameters.Parse(parameters, "", block: false)), cancellationToken).WaitAsync(cancellationToken);
-
     /// <summary>Volumes that are kept and cannot be used, with the reasons.</summary>
     public Task<IReadOnlyList<DamagedVolume>> FindDamagedAsync(CancellationToken cancellationToken) =>
         Task.Run<IReadOnlyList<DamagedVolume>>(
@@ -104,7 +100,11 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
 
     /// <summary>The volume.</summary>
     /// <exception cref="VolumeException">NotFound; FailedPrecondition: it is damaged; Unavailable: it may be in a pool that is gone.</exception>
-    internal StoredVolume Require(string id) => Find(id) ?? throw VolumeId.NotFound(id);
+    internal StoredVolume Require(string id) => (VolumeId.IsValid(id) ? Find(id) : null) ?? throw VolumeId.NotFound(id);
+
+    /// <summary>The volume, which may be an ephemeral one.</summary>
+    /// <exception cref="VolumeException">As for <see cref="Require"/>.</exception>
+    internal StoredVolume RequireStored(string id) => Find(id) ?? throw VolumeId.NotFound(id);
 
     /// <summary>The volume, or null when there is none.</summary>
     /// <exception cref="VolumeException">FailedPrecondition: it is damaged; Unavailable: it may be in a pool that is gone.</exception>
@@ -113,7 +113,7 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
     /// <summary>As <see cref="Find(string)"/>; of the pools that are gone only some matter.</summary>
     private StoredVolume? Find(string id, IReadOnlyList<Pool> needed)
     {
-        if (!VolumeId.IsValid(id)) return null;
+        if (!VolumeId.IsStored(id)) return null;
         if (FindPool(pool => pool.Volumes.Exists(id), needed) is not { } pool) return null;
         return InPool(pool, () =>
         {
@@ -124,6 +124,13 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
             throw new VolumeException(VolumeError.FailedPrecondition, $"volume '{id}' in pool '{pool.Name}' cannot be used: {reason}");
         });
     }
+
+    /// <summary>The pools.</summary>
+    internal IReadOnlyList<Pool> Pools => _pools;
+
+    /// <summary>The pool that has a volume of that id, usable or not; null when none has.</summary>
+    /// <exception cref="VolumeException">Unavailable: it may be in a pool that is gone.</exception>
+    internal Pool? PoolOf(string id) => FindPool(pool => pool.Volumes.Exists(id), _pools);
 
     /// <summary>True when a pool of that name is one of this catalogue's.</summary>
     internal bool HasPool(string name) => _pools.Any(pool => string.Equals(pool.Name, name, StringComparison.Ordinal));
@@ -176,51 +183,6 @@ public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalog
     /// <summary>Every volume of every pool that answers.</summary>
     private IEnumerable<(Pool Pool, string Id)> Ids() =>
         _pools.SelectMany(pool => InPool(pool, pool.Volumes.List).Select(id => (pool, id)));
-
-    private Room MeasureRoom(VolumeParameters parameters)
-    {
-        var minimum = VolumeSizes.Minimum(parameters.FileSystem, block: false);
-        var (available, largest) = (0L, 0L);
-        foreach (var (_, room) in Measure(Candidates(parameters.Pool)))
-        {
-            var here = Math.Max(0, room.Available / VolumeSizes.Step * VolumeSizes.Step);
-            available += here;
-            largest = Math.Max(largest, Math.Min(here, room.MaximumFile / VolumeSizes.Step * VolumeSizes.Step));
-        }
-
-        return new Room(available, largest, minimum);
-    }
-
-    /// <summary>Room in each of the pools that answer.</summary>
-    /// <exception cref="VolumeException">None answers.</exception>
-    private static List<(Pool Pool, PoolRoom Room)> Measure(IReadOnlyList<Pool> pools)
-    {
-        var rooms = new List<(Pool, PoolRoom)>();
-        VolumeException? gone = null;
-        foreach (var pool in pools)
-        {
-            try
-            {
-                rooms.Add((pool, InPool(pool, pool.Measure)));
-            }
-            catch (VolumeException problem)
-            {
-                gone ??= problem;
-            }
-        }
-
-        return rooms.Count > 0 || gone is null ? rooms : throw gone;
-    }
-
-    /// <summary>Pools that a volume may be made in.</summary>
-    private IReadOnlyList<Pool> Candidates(string name)
-    {
-        if (name.Length == 0) return _pools;
-        return _pools.FirstOrDefault(pool => string.Equals(pool.Name, name, StringComparison.Ordinal)) is { } named
-            ? [named]
-            : throw new VolumeException(
-                VolumeError.InvalidArgument, $"pool '{name}' is not one of this node's: {string.Join(", ", _pools.Select(pool => pool.Name))}");
-    }
 
     private static void InPool(Pool pool, Action action) => InPool(
         pool,

@@ -27,7 +27,7 @@ internal sealed record VolumeDescriptor
 
     public required string Name { get; init; }
 
-    /// <summary>Promised size in bytes. The image is never smaller.</summary>
+    /// <summary>Promised size in bytes: that of the device that is mounted or published.</summary>
     public required long Size { get; init; }
 
     /// <summary>Logical block size in bytes.</summary>
@@ -62,6 +62,10 @@ internal sealed record VolumeDescriptor
     public required string Target { get; init; }
 
     public required FormatState Format { get; init; }
+
+    /// <summary>Bytes that the image has at least: the volume's own, and the header of an encrypted one.</summary>
+    [JsonIgnore]
+    public long ImageSize => Size + EncryptionParameters.Parse(Parameters).Overhead;
 }
 
 [JsonSourceGenerationOptions(

@@ -13,12 +13,23 @@ internal static class VolumeId
     private const int Longest = 128;
     private const int HashDigits = 40;
 
-    /// <summary>True for a text that can be an id.</summary>
+    // No id that a caller can name has an underline.
+    private const string EphemeralPrefix = "ephemeral_";
+
+    /// <summary>True for a text that can be an id, as callers name it.</summary>
     public static bool IsValid(string id) =>
         id.Length is > 0 and <= Longest
         && id.All(c => IsEnd(c) || c is '-' or '.')
         && IsEnd(id[0]) && IsEnd(id[^1])
         && !id.Contains("..", StringComparison.Ordinal);
+
+    /// <summary>True for an id that a volume in a pool can have, an ephemeral one included.</summary>
+    public static bool IsStored(string id) => IsValid(id)
+        || (id.Length == EphemeralPrefix.Length + HashDigits
+            && id.StartsWith(EphemeralPrefix, StringComparison.Ordinal) && id[EphemeralPrefix.Length..].All(char.IsAsciiHexDigitLower));
+
+    /// <summary>The id here of the ephemeral volume that the caller calls so.</summary>
+    public static string OfEphemeral(string id) => EphemeralPrefix + Hash(id)[..HashDigits];
 
     /// <summary>The id of the volume of that name: the name itself where that can be, else a hash of it.</summary>
     /// <exception cref="VolumeException">InvalidArgument: the name is empty or longer than 128 bytes.</exception>
@@ -33,7 +44,10 @@ internal static class VolumeId
     public static string OfGroup(string name) => Of(name, "group", "g-");
 
     /// <summary>The id of a group's snapshot of a volume: always the same one, so that a repetition finds it.</summary>
-    public static string OfMember(string group, string volume) => "s-" + Hash($"{group}/{volume}");
+    public static string OfMember(string group, string volume) => "s-" + Hash($"{group}/{volume}")[..HashDigits];
+
+    /// <summary>SHA-256 of a text, 64 hexadecimal digits.</summary>
+    public static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>The failure that says that there is no such volume. Text that cannot be an id is not repeated.</summary>
     public static VolumeException NotFound(string id) => new(
@@ -55,10 +69,8 @@ internal static class VolumeId
         var length = Encoding.UTF8.GetByteCount(name);
         if (length is 0 or > Longest)
             throw new VolumeException(VolumeError.InvalidArgument, $"a {kind}'s name must have 1 to {Longest} bytes; this one has {length}");
-        return IsValid(name) ? name : prefix + Hash(name);
+        return IsValid(name) ? name : prefix + Hash(name)[..HashDigits];
     }
-
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..HashDigits];
 
     private static bool IsEnd(char c) => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c);
 }

@@ -23,13 +23,16 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
         "csi.storage.k8s.io/pvc/name", "csi.storage.k8s.io/pvc/namespace", "csi.storage.k8s.io/pv/name",
     };
 
-    private static readonly string[] Known = [PoolKey, FileSystemKey, BlockSizeKey, MkfsOptionsKey, .. LimitParameters.Keys];
+    private static readonly string[] Known = [PoolKey, FileSystemKey, BlockSizeKey, MkfsOptionsKey, .. EncryptionParameters.Keys, .. LimitParameters.Keys];
 
     /// <summary>How much it may do in a second.</summary>
     public DiskLimits Limits { get; init; } = DiskLimits.None;
 
+    /// <summary>Whether and how it is encrypted.</summary>
+    public EncryptionParameters Encryption { get; init; } = EncryptionParameters.None;
+
     /// <summary>File systems that a volume can be formatted with.</summary>
-    public static IReadOnlyList<string> FileSystems { get; } = ["ext4", "xfs"];
+    public static IReadOnlyList<string> FileSystems { get; } = ["ext4", "xfs", "btrfs"];
 
     /// <summary>Reads parameters.</summary>
     /// <param name="parameters">As given.</param>
@@ -66,6 +69,7 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
         _ = CsiTcmu.Volumes.MkfsOptions.Parse(options, chosen);
         return new VolumeParameters(pool, ParseBlockSize(parameters, content?.BlockSize ?? SmallBlock), chosen, options)
         {
+            Encryption = EncryptionParameters.Parse(parameters),
             Limits = LimitParameters.Parse(parameters, mutable ?? new Dictionary<string, string>(StringComparer.Ordinal)),
         };
     }
@@ -85,4 +89,5 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
 /// <summary>What a volume takes from what its bytes come from, unless it says the same itself.</summary>
 /// <param name="BlockSize">Logical block size in bytes.</param>
 /// <param name="FileSystem">File system of a mounted volume.</param>
-internal sealed record ContentShape(int BlockSize, string FileSystem);
+/// <param name="Encrypted">True when it is encrypted; that must be said.</param>
+internal sealed record ContentShape(int BlockSize, string FileSystem, bool Encrypted);

@@ -19,9 +19,20 @@ internal static class VolumeSizes
     // mkfs.xfs refuses less than 300 MiB since xfsprogs 5.19.
     private const long MinimumXfs = 300 * ByteSize.Mebibyte;
 
+    // The kernel grows no btrfs to less (fs/btrfs/ioctl.c, btrfs_ioctl_resize), and mkfs.btrfs refuses less than 109 MiB.
+    private const long MinimumBtrfs = 256 * ByteSize.Mebibyte;
+
     /// <summary>The smallest volume with that file system.</summary>
     public static long Minimum(string fileSystem, bool block) =>
-        !block && string.Equals(fileSystem, "xfs", StringComparison.Ordinal) ? MinimumXfs : MinimumExt4;
+        (block ? "" : fileSystem) switch
+        {
+            "xfs" => MinimumXfs,
+            "btrfs" => MinimumBtrfs,
+            _ => MinimumExt4,
+        };
+
+    /// <summary>The largest volume whose image can be one file in a pool.</summary>
+    public static long MaximumIn(PoolRoom room, EncryptionParameters encryption) => (room.MaximumFile - encryption.Overhead) / Step * Step;
 
     /// <summary>Refuses a range that is none.</summary>
     /// <exception cref="VolumeException">OutOfRange.</exception>

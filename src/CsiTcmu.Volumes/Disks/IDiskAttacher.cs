@@ -40,6 +40,11 @@ public sealed record AttachedDisk(string Name, DeviceNumber Number)
     public string Path => "/dev/" + Name;
 }
 
+/// <summary>How a disk is served by this process.</summary>
+/// <param name="Fault">Why it is not served any more; null while it is.</param>
+/// <param name="Failures">What its image has failed since it is served.</param>
+public sealed record DiskService(string? Fault, DiskFailures Failures);
+
 /// <summary>What became of a device that was there when this process started.</summary>
 /// <param name="Pool">Pool by the device's configuration.</param>
 /// <param name="Id">Volume id by the device's configuration.</param>
@@ -55,6 +60,9 @@ public interface IDiskAttacher
 {
     /// <summary>The disk of that id when it is whole; null when there is none or a half-made one.</summary>
     AttachedDisk? Find(string id);
+
+    /// <summary>How this process serves the disk of that id, whole or half-made; null when it does not.</summary>
+    DiskService? FindService(string id);
 
     /// <summary>Makes the disk, serves it, waits for its block device and checks that it is the right one, by its world wide name.</summary>
     /// <exception cref="VolumeException">It cannot be made; a repetition goes on where this call stopped.</exception>

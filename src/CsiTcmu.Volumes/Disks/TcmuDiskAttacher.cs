@@ -34,6 +34,9 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
     public AttachedDisk? Find(string id) => FindLun(Device(id))?.FindDisk() is { } disk ? Describe(disk) : null;
 
     /// <inheritdoc/>
+    public DiskService? FindService(string id) => _served.TryGetValue(id, out var served) ? new DiskService(served.Fault, served.Failures) : null;
+
+    /// <inheritdoc/>
     public Task<AttachedDisk> AttachAsync(DiskSpecification disk)
     {
         CheckTakenOver(disk.Id);

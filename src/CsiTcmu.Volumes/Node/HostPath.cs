@@ -38,6 +38,9 @@ internal sealed record HostPath
         var canonical = (folder == "/" ? "" : folder) + text[cut..];
         result = Syscalls.Status(canonical, out var status);
         if (result == -Errno.NoEntry) return new HostPath(canonical, null);
+
+        // A file system that has shut down does not say what its root is. It is there all the same, and can be unmounted.
+        if (result == -Errno.InputOutput) return new HostPath(canonical, default(FileStatus));
         if (result < 0) throw new SystemCallException($"{path} cannot be examined", result);
         return status.Kind == FileKind.SymbolicLink ? throw Refuse(path, "is a symbolic link") : new HostPath(canonical, status);
     }
@@ -47,6 +50,8 @@ internal sealed record HostPath
     public static HostPath Folder(string path) => Find(path) switch
     {
         { Status.Kind: FileKind.Directory } found => found,
+        { Status.Kind: FileKind.Other } => throw new VolumeException(
+            VolumeError.FailedPrecondition, $"{Shown(path)} is not a folder, or the file system mounted there has failed; unmount it first"),
         { Status: not null } => throw new VolumeException(VolumeError.FailedPrecondition, $"{Shown(path)} is not a folder"),
         _ => throw new VolumeException(VolumeError.FailedPrecondition, $"{Shown(path)} does not exist; the caller makes it"),
     };

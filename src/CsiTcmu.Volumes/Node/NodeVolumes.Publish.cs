@@ -22,7 +22,11 @@ public sealed partial class NodeVolumes
         if (target.Path == staging) throw new VolumeException(VolumeError.InvalidArgument, "target path and staging path are the same; use two");
         await UnmountStaleAsync(target.Path);
 
-        var disk = attacher.Find(id) ?? throw Failed($"volume '{id}' is not staged; stage it first");
+        var disk = FindDevice(id) ?? throw Failed($"volume '{id}' is not staged; stage it first");
+
+        // What is on the disk below the mapping is for nobody, and a mapping that was not finished is made anew by the next stage.
+        if (volume.Encryption.Enabled && (!Encryption.IsMapping(disk) || volume.Descriptor.Format == FormatState.Formatting))
+            throw Failed($"volume '{id}' is encrypted and not open; stage it first");
         var table = MountTable.Read();
         var staged = use.Block ? null : Staged(id, table, staging, disk);
         var source = staged?.Target ?? disk.Path;
@@ -50,7 +54,7 @@ public sealed partial class NodeVolumes
     }
 
     private static MountEntry Staged(string id, MountTable table, string staging, AttachedDisk disk) =>
-        table.Top(staging) is { } top && top.Device == disk.Number
+        table.Top(staging) is { } top && top.Disk == disk.Number
             ? top
             : throw Failed($"volume '{id}' is not staged at {staging}; stage it there first");
 
@@ -66,7 +70,7 @@ public sealed partial class NodeVolumes
 
     private static void CheckPublished(string id, VolumeUse use, AttachedDisk disk, MountEntry top, MountFlags flags)
     {
-        var ours = use.Block ? IsNodeOf(top, disk) : top.Device == disk.Number && top.Root == "/";
+        var ours = use.Block ? IsNodeOf(top, disk) : top.Disk == disk.Number && top.Root == "/";
         if (!ours) throw Failed($"{top.Target} has something else mounted ({top.FileSystem} from {top.Source}); unmount it, or use another target path");
         if (top.Flags != flags)
             throw new VolumeException(VolumeError.AlreadyExists, $"volume '{id}' is published at {top.Target} with other options: {top.Options}");

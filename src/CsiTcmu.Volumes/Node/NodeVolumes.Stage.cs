@@ -9,46 +9,66 @@ public sealed partial class NodeVolumes
 {
     /// <inheritdoc/>
     public Task StageAsync(string id, string stagingPath, VolumeUse use, CancellationToken cancellationToken) =>
-        RunAsync("staging", id, stagingPath, () => StageCoreAsync(id, stagingPath, use), cancellationToken);
+        RunAsync("staging", id, stagingPath, () => StageVolumeAsync(catalogue.Require(id), stagingPath, use, VolumeSecrets.StageReference), cancellationToken);
 
-    private async Task StageCoreAsync(string id, string stagingPath, VolumeUse use)
+    private async Task StageVolumeAsync(StoredVolume volume, string stagingPath, VolumeUse use, string secretReference)
     {
-        var volume = catalogue.Require(id);
+        var id = volume.Id;
         var options = CheckUse(volume.Descriptor, use);
+        var passphrase = volume.Encryption.Enabled ? use.Secrets.Passphrase(id, secretReference) : "";
         var path = HostPath.Folder(stagingPath).Path;
         await UnmountStaleAsync(path);
 
         var table = MountTable.Read();
         var top = table.Top(path);
-        var disk = attacher.Find(id);
-        if (disk is not null) CheckElsewhere(volume.Descriptor, use, table, disk, path);
-        if (top is not null) CheckStaged(volume.Descriptor, use, options, disk, top);
+        var before = FindDevice(id);
+        if (before is not null) CheckElsewhere(volume.Descriptor, use, table, before, path);
+        if (top is not null) CheckStaged(volume.Descriptor, use, options, before, top);
 
         // Also when everything seems done: the disk must be served and have its size.
-        disk = await attacher.AttachAsync(volume.ToDisk());
+        var disk = await attacher.AttachAsync(volume.ToDisk());
         FaultPoints.Reach(FaultPoints.StageDisk);
-        if (use.Block) return;
         if (top is not null)
         {
-            await GrowCopyAsync(volume, disk, top);
+            await GrowCopyAsync(volume, FindDevice(id) ?? disk, top);
             return;
         }
 
-        if (BlockDevice.Find(disk.Name)?.Holders is { Count: > 0 } holders)
-            throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; keep LVM, MD and multipath off the disks of this driver");
-        await Formatter.PrepareAsync(volume, disk, logger);
-        await MountAsync(volume.Descriptor, disk, path, options);
+        if (use.Block && !volume.Encryption.Enabled) return;
+        CheckHolders(id, disk);
+        AttachedDisk device;
+        try
+        {
+            device = await Formatter.PrepareAsync(volume, disk, new VolumePassphrase(passphrase, secretReference), logger);
+            if (use.Block) return;
+            await MountAsync(volume.Descriptor, device, path, options);
+        }
+        catch (VolumeException refusal) when (refusal.Error == VolumeError.Unauthenticated && before is null)
+        {
+            // The caller may take the volume for not staged and never unstage it.
+            await attacher.DetachAsync(id, volume.ToDisk());
+            throw;
+        }
+
         FaultPoints.Reach(FaultPoints.StageMounted);
-        await GrowCopyAsync(catalogue.Require(id), disk, MountTable.Read().Top(path));
+        await GrowCopyAsync(catalogue.Require(id), device, MountTable.Read().Top(path));
     }
 
     /// <summary>The file system of a volume that was made from a smaller one is made as large as the volume, once it is mounted writable.</summary>
-    private static async Task GrowCopyAsync(StoredVolume volume, AttachedDisk disk, MountEntry? mount)
+    private static async Task GrowCopyAsync(StoredVolume volume, AttachedDisk device, MountEntry? mount)
     {
         if (!volume.Descriptor.GrowAtStage || mount is null || mount.Flags.HasFlag(CsiTcmu.Linux.MountFlags.ReadOnly)) return;
-        await FileSystemTools.GrowAsync(mount.FileSystem, disk.Path, mount.Target);
+        await FileSystemTools.GrowAsync(mount.FileSystem, device.Path, mount.Target);
         FaultPoints.Reach(FaultPoints.StageGrown);
         VolumeCatalogue.Replace(volume, volume.Descriptor with { GrowAtStage = false });
+    }
+
+    /// <summary>Refuses a disk that somebody has stacked something on. The mapping of an encrypted volume is its own.</summary>
+    private static void CheckHolders(string id, AttachedDisk disk)
+    {
+        var holders = BlockDevice.Find(disk.Name)?.Holders.Where(name => name != Encryption.Find(id, disk)?.Name).ToList();
+        if (holders is { Count: > 0 })
+            throw Failed($"{disk.Path} of volume '{id}' is held by {string.Join(", ", holders)}; keep LVM, MD and multipath off the disks of this driver");
     }
 
     /// <summary>Refuses a use that the volume is not for.</summary>
@@ -86,7 +106,7 @@ public sealed partial class NodeVolumes
     /// <summary>Refuses what is mounted at the staging path unless it is this volume in this use.</summary>
     private static void CheckStaged(VolumeDescriptor descriptor, VolumeUse use, MountOptions options, AttachedDisk? disk, MountEntry top)
     {
-        if (disk is null || top.Device != disk.Number || top.Root != "/")
+        if (disk is null || top.Disk != disk.Number || top.Root != "/")
             throw Failed($"{top.Target} has something else mounted ({top.FileSystem} from {top.Source}); unmount it, or use another staging path");
         if (use.Block) throw new VolumeException(VolumeError.AlreadyExists, $"volume '{descriptor.Id}' is staged with a file system");
         if (Difference(options, top) is { } difference)
@@ -122,7 +142,7 @@ public sealed partial class NodeVolumes
                 $"the {descriptor.FileSystem} of volume '{descriptor.Id}' on {disk.Path} cannot be mounted at {path}: {refusal}; the kernel's log says why (dmesg), mount options are a common cause");
         }
 
-        if (MountTable.Read().Top(path) is not { } top || top.Device != disk.Number)
+        if (MountTable.Read().Top(path) is not { } top || top.Disk != disk.Number)
             throw new VolumeException(VolumeError.Unavailable, $"{path} is mounted and yet does not show {disk.Path}; another mount came in between");
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CsiTcmu.Linux;
 using CsiTcmu.Linux.Mounts;
 using CsiTcmu.Linux.Sysfs;
@@ -7,46 +6,18 @@ namespace CsiTcmu.Volumes.Node;
 
 public sealed partial class NodeVolumes
 {
-    private static readonly TimeSpan StatisticsPatience = TimeSpan.FromSeconds(5);
-    private readonly ConcurrentDictionary<string, byte> _asked = new(StringComparer.Ordinal);
+    private readonly Questions _questions = new(TimeSpan.FromSeconds(5));
 
     /// <inheritdoc/>
-    public async Task<VolumeStatistics> GetStatisticsAsync(string id, string volumePath, CancellationToken cancellationToken)
+    public Task<VolumeStatistics> GetStatisticsAsync(string id, string volumePath, CancellationToken cancellationToken)
     {
-        if (!VolumeId.IsValid(id)) throw VolumeId.NotFound(id);
-
-        // A disk that does not answer keeps one thread of this process, not one more with each question.
-        if (!_asked.TryAdd(id, 0)) throw new VolumeException(VolumeError.Unavailable, $"volume '{id}' has not answered the last question for its use yet");
-        var answer = Task.Run(
-            () =>
-            {
-                try
-                {
-                    return Measure(id, volumePath);
-                }
-                finally
-                {
-                    _asked.TryRemove(id, out _);
-                }
-            },
-            CancellationToken.None);
-        try
-        {
-            return await answer.WaitAsync(StatisticsPatience, cancellationToken);
-        }
-        catch (TimeoutException cause)
-        {
-            throw new VolumeException(VolumeError.Unavailable, $"volume '{id}' does not answer; its disk or the pool's may be stuck", cause);
-        }
-        catch (IOException cause)
-        {
-            throw new VolumeException(VolumeError.Unavailable, $"volume '{id}' cannot be measured: {cause.Message}", cause);
-        }
+        if (VolumeId.IsStored(id) && !VolumeId.IsValid(id)) throw VolumeId.NotFound(id);
+        return _questions.AskAsync($"volume '{id}'", () => Measure(OwnId(id), volumePath), cancellationToken);
     }
 
     private VolumeStatistics Measure(string id, string volumePath)
     {
-        catalogue.Require(id);
+        catalogue.RequireStored(id);
         var (disk, mount) = Locate(id, volumePath) ?? throw NotAt(id, volumePath);
         if (mount is null)
         {
@@ -65,7 +36,7 @@ public sealed partial class NodeVolumes
             Block: false);
     }
 
-    /// <summary>The volume's disk and, for a file system, its mount at that path; null when the volume is not there.</summary>
+    /// <summary>The volume's device and, for a file system, its mount at that path; null when the volume is not there.</summary>
     private (AttachedDisk Disk, MountEntry? Mount)? Locate(string id, string volumePath)
     {
         HostPath? path;
@@ -78,12 +49,12 @@ public sealed partial class NodeVolumes
             return null;
         }
 
-        if (path?.Status is null || attacher.Find(id) is not { } disk) return null;
-        if (MountTable.Read().Top(path.Path) is { } top && top.Device == disk.Number) return (disk, top);
+        if (path?.Status is null || FindDevice(id) is not { } disk) return null;
+        if (MountTable.Read().Top(path.Path) is { } top && top.Disk == disk.Number) return (disk, top);
         if (IsNodeAt(path.Path, disk)) return (disk, null);
 
         // Nothing is mounted where a raw block volume is staged.
-        return path.Status is { Kind: FileKind.Directory } && catalogue.Require(id).Descriptor.Block ? (disk, null) : null;
+        return path.Status is { Kind: FileKind.Directory } && catalogue.RequireStored(id).Descriptor.Block ? (disk, null) : null;
     }
 
     private static VolumeException NotAt(string id, string path) =>

@@ -7,16 +7,22 @@ public sealed partial class NodeVolumes
 {
     /// <inheritdoc/>
     public Task UnpublishAsync(string id, string targetPath, CancellationToken cancellationToken) =>
-        RunAsync("unpublishing", id, targetPath, () => UnpublishCoreAsync(id, targetPath), cancellationToken);
+        RunAsync(
+            "unpublishing",
+            id,
+            targetPath,
+            () => IsEphemeral(id)
+                ? UnpublishEphemeralAsync(VolumeId.OfEphemeral(id), targetPath)
+                : UnpublishVolumeAsync(VolumeId.IsValid(id) ? FindDevice(id) : null, targetPath),
+            cancellationToken);
 
-    private async Task UnpublishCoreAsync(string id, string targetPath)
+    private async Task UnpublishVolumeAsync(AttachedDisk? disk, string targetPath)
     {
         // The volume need not exist: a target that is not there any more is what was asked for.
         if (HostPath.Find(targetPath) is not { Status: not null } target) return;
-        var disk = VolumeId.IsValid(id) ? attacher.Find(id) : null;
         while (MountTable.Read().Top(target.Path) is { } top)
         {
-            if (!IsStale(top) && (disk is null || (top.Device != disk.Number && !IsNodeOf(top, disk))))
+            if (!IsStale(top) && (disk is null || (top.Disk != disk.Number && !IsNodeOf(top, disk))))
                 throw Failed($"{target.Path} has something else mounted ({top.FileSystem} from {top.Source}) than the volume; it is left alone");
             await UnmountAsync(target.Path, top);
         }

@@ -25,7 +25,7 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
     public string NodeId { get; } = nodeId;
 
     /// <inheritdoc/>
-    public int MaximumVolumes => 0;
+    public int MaximumVolumes { get; init; }
 
     /// <summary>
     /// Goes on with the I/O of every disk that an earlier process left. To be called before anything else; failures are logged and keep
@@ -36,7 +36,7 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
         var all = await attacher.TakeOverAsync((pool, id) =>
         {
             if (!catalogue.HasPool(pool)) return null;
-            var volume = catalogue.Require(id);
+            var volume = catalogue.RequireStored(id);
             return string.Equals(volume.Pool.Name, pool, StringComparison.Ordinal)
                 ? volume.ToDisk()
                 : throw new VolumeException(VolumeError.FailedPrecondition, $"volume '{id}' is in pool '{volume.Pool.Name}', not in '{pool}'");
@@ -78,7 +78,13 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
 
     private Task RunAsync(string name, string id, string path, Func<Task> work, CancellationToken cancellationToken) =>
         catalogue.Operations.RunAsync(
-            name, [Operations.VolumeKey(VolumeId.IsValid(id) ? id : ""), Operations.PathKey(path.TrimEnd('/'))], work, cancellationToken);
+            name,
+            [Operations.VolumeKey(VolumeId.IsValid(id) ? id : ""), Operations.VolumeKey(VolumeId.OfEphemeral(id)), Operations.PathKey(path.TrimEnd('/'))],
+            work,
+            cancellationToken);
+
+    /// <summary>What of a volume is mounted or published: its disk, or the mapping over it; null when it has no disk.</summary>
+    private AttachedDisk? FindDevice(string id) => attacher.Find(id) is { } disk ? Encryption.Find(id, disk) ?? disk : null;
 
     /// <summary>Every place where the node of a disk is bound onto a file: raw block publishes.</summary>
     private static List<MountEntry> BlockPublishes(MountTable table, AttachedDisk disk) =>
@@ -94,9 +100,10 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
 
     /// <summary>True for a mount whose disk is gone: nothing can be read from it or written to it any more.</summary>
     private static bool IsStale(MountEntry entry) =>
-        entry.Device.Major != 0
-            ? BlockDevice.Find(entry.Device) is null
-            : string.Equals(entry.FileSystem, DeviceFileSystem, StringComparison.Ordinal) && entry.Root.EndsWith(DeletedNode, StringComparison.Ordinal);
+        entry.Disk.Major != 0
+            ? BlockDevice.Find(entry.Disk) is not { } device || Encryption.IsStale(device)
+            : entry.IsBtrfs
+                || (string.Equals(entry.FileSystem, DeviceFileSystem, StringComparison.Ordinal) && entry.Root.EndsWith(DeletedNode, StringComparison.Ordinal));
 
     /// <summary>Unmounts what a disk that is gone left on a path.</summary>
     private async Task UnmountStaleAsync(string path)

@@ -50,6 +50,12 @@ internal static unsafe class DurableFiles
 
             SystemCallException.Check(Syscalls.Sync(file), $"{temporary} cannot be made durable");
         }
+        catch
+        {
+            // On a full file system it stands in the way of what could be freed.
+            _ = Syscalls.Unlink(temporary);
+            throw;
+        }
         finally
         {
             _ = Syscalls.Close(file);

@@ -78,22 +78,14 @@ internal sealed class ImageFolders(Pool pool, string kind, string descriptorName
     public IReadOnlyList<string> List()
     {
         pool.Require();
-        return [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(VolumeId.IsValid)];
+        return [.. Directory.EnumerateDirectories(Root).Select(folder => Path.GetFileName(folder)).Where(VolumeId.IsStored)];
     }
 
     /// <summary>Sees that an image is there and not cut.</summary>
     /// <exception cref="InvalidDataException">It is not; the message says how to mend it.</exception>
     public void CheckImage(string id, long size)
     {
-        var image = Image(id);
-        var result = Syscalls.Status(image, out var status);
-        if (result < 0) throw new InvalidDataException($"{image} cannot be examined: {Syscalls.Describe(result)}. Put a copy of the image back");
-        if (status.Kind != FileKind.Regular) throw new InvalidDataException($"{image} is not a regular file. Put a copy of the image back");
-        if (status.Size < size)
-        {
-            throw new InvalidDataException(
-                $"{image} has {status.Size} bytes, its descriptor says {size}: it was cut. Put a copy of the image back, or lengthen it: truncate -s {size} {image}");
-        }
+        if (ImageChecks.Run(Image(id), size) is { } damage) throw new InvalidDataException(damage.Message);
     }
 
     /// <summary>Makes one: the image, the descriptor, the name.</summary>

@@ -163,10 +163,18 @@ internal sealed class Pool : IDisposable
         var status = FileSystem();
         var (promised, allocated) = Volumes.Measure();
 
-        // What is allocated already is no longer free and is part of what was promised.
-        var available = status.AvailableBytes + allocated - promised - _reserved - _specification.Reserve;
+        var promises = new Promises
+        {
+            Total = status.TotalBytes,
+            Free = status.AvailableBytes,
+            Reserve = _specification.Reserve,
+            Promised = promised,
+            Allocated = allocated,
+            Beginning = _reserved,
+            Ratio = _specification.OvercommitRatio,
+        };
         var mostPerFile = status.Magic == Ext4 ? Ext4MostBlocks * status.BlockSize : VolumeSizes.Maximum;
-        return new PoolRoom(available, Math.Min(mostPerFile, VolumeSizes.Maximum));
+        return new PoolRoom(promises, Math.Min(mostPerFile, VolumeSizes.Maximum), status.IsReadOnly);
     }
 
     private void Return(long bytes)
@@ -183,6 +191,11 @@ internal sealed class Pool : IDisposable
 }
 
 /// <summary>Room in a pool.</summary>
-/// <param name="Available">Bytes that can be promised to new volumes; negative when the pool's file system is used by others too.</param>
+/// <param name="Promises">What is promised and what is there.</param>
 /// <param name="MaximumFile">Largest image that the pool's file system can hold.</param>
-internal readonly record struct PoolRoom(long Available, long MaximumFile);
+/// <param name="IsReadOnly">True when nothing can be written to the pool.</param>
+internal readonly record struct PoolRoom(Promises Promises, long MaximumFile, bool IsReadOnly)
+{
+    /// <summary>Bytes that can be promised to new volumes; negative when more is promised than may be.</summary>
+    public long Available => Promises.Available;
+}

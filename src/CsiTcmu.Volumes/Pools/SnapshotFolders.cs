@@ -24,7 +24,7 @@ internal sealed class SnapshotFolders(Pool pool, ILogger logger)
     public StoredSnapshot Read(string id)
     {
         var descriptor = SnapshotDescriptorFile.Read(_folders.Descriptor(id), id);
-        _folders.CheckImage(id, descriptor.Size);
+        _folders.CheckImage(id, descriptor.ImageSize);
         return new StoredSnapshot(pool, descriptor);
     }
 

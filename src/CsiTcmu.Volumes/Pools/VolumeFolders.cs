@@ -28,9 +28,13 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
     public StoredVolume Read(string id)
     {
         var descriptor = DescriptorFile.Read(_folders.Descriptor(id), id);
-        _folders.CheckImage(id, descriptor.Size);
+        _folders.CheckImage(id, descriptor.ImageSize);
         return new StoredVolume(pool, descriptor);
     }
+
+    /// <summary>Reads what is written about a volume that exists, whatever is the matter with its image.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public VolumeDescriptor ReadDescriptor(string id) => DescriptorFile.Read(_folders.Descriptor(id), id);
 
     /// <summary>Ids of all volumes, usable or not.</summary>
     public IReadOnlyList<string> List() => _folders.List();
@@ -72,7 +76,7 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
         CreationPoints.Volume,
         image =>
         {
-            DurableFiles.MakeSparse(image, descriptor.Size);
+            DurableFiles.MakeSparse(image, descriptor.ImageSize);
             return Task.CompletedTask;
         },
         path => DescriptorFile.Write(path, descriptor));
@@ -101,7 +105,7 @@ internal sealed class VolumeFolders(Pool pool, ILogger logger)
     private long PromiseOf(string id, long imageSize) =>
 
         // Damaged: its image says what it may come to need.
-        TryRead(id)?.Size ?? imageSize;
+        TryRead(id)?.ImageSize ?? imageSize;
 
     private VolumeDescriptor? TryRead(string id)
     {

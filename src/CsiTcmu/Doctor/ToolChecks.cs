@@ -5,8 +5,9 @@ internal static class ToolChecks
 {
     private static readonly (string Program, string Package)[] Tools =
     [
-        ("blkid", "util-linux"), ("wipefs", "util-linux"), ("mount", "mount"), ("umount", "mount"), ("ln", "coreutils"), ("unlink", "coreutils"),
+        ("blkid", "util-linux"), ("wipefs", "util-linux"), ("flock", "util-linux"), ("mount", "mount"), ("umount", "mount"), ("ln", "coreutils"), ("unlink", "coreutils"),
         ("dd", "coreutils"), ("sync", "coreutils"), ("find", "findutils"), ("cmp", "diffutils"), ("mkfs.ext4", "e2fsprogs"), ("resize2fs", "e2fsprogs"), ("mkfs.xfs", "xfsprogs"), ("xfs_growfs", "xfsprogs"),
+        ("mkfs.btrfs", "btrfs-progs"), ("btrfs", "btrfs-progs"), ("cryptsetup", "cryptsetup-bin"),
     ];
 
     /// <summary>One row for each package that lacks something, or one for all.</summary>

@@ -25,10 +25,13 @@ internal static class MemoryDiscipline
     private const string Marker = "CSI_TCMU_FLUSHER";
     private const int ProtectedScore = -999;
 
-    /// <summary>Sets the flusher flag and executes this program again, once. Goes on where that is not permitted.</summary>
+    /// <summary>
+    /// Sets the flusher flag and executes this program again, once. Goes on where that is not permitted, and where the parent has the
+    /// flag, since then all threads have it already.
+    /// </summary>
     public static void EnterFlusher()
     {
-        if (Environment.GetEnvironmentVariable(Marker) is not null) return;
+        if (Syscalls.ProcessControl(GetIoFlusher, 0) == 1 || Environment.GetEnvironmentVariable(Marker) is not null) return;
         if (Syscalls.ProcessControl(SetIoFlusher, 1) < 0) return;
         var arguments = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
         var result = Syscalls.Execute("/proc/self/exe", arguments, Marker, "1");

@@ -32,7 +32,7 @@ internal static class CommonOptions
     /// <summary>The pools: repeated option, or an environment variable with blanks between.</summary>
     public static Option<string[]> Pools() => new("--pool")
     {
-        Description = $"A pool as NAME=PATH[,reserve=SIZE]; may be repeated [{Variable("--pool")}, blanks between]",
+        Description = $"A pool as NAME=PATH[,reserve=SIZE][,overcommitRatio=N]; may be repeated [{Variable("--pool")}, blanks between]",
         DefaultValueFactory = _ => FromEnvironment("--pool")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
     };
 

@@ -6,7 +6,7 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Verbs;
 
 /// <summary>What the command line and the environment say.</summary>
-internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors);
+internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors, string CsiSpec);
 
 /// <summary>What <c>csi-tcmu standalone</c> runs with.</summary>
 internal sealed record StandaloneOptions
@@ -27,6 +27,9 @@ internal sealed record StandaloneOptions
 
     /// <summary>Threads that serve disks; null for the data plane's own choice.</summary>
     public int? Reactors { get; init; }
+
+    /// <summary>How health is told.</summary>
+    public CsiSpecification Specification { get; init; }
 
     /// <summary>Reads the options; a problem names the option and what it must be.</summary>
     public static bool TryParse(StandaloneText text, [NotNullWhen(true)] out StandaloneOptions? options, [NotNullWhen(false)] out string? problem)
@@ -66,6 +69,7 @@ internal sealed record StandaloneOptions
                 NodeId = text.NodeId,
                 Engine = ParseEngine(text.Engine),
                 Reactors = reactors,
+                Specification = text.CsiSpec == "1.13" ? CsiSpecification.Csi113 : CsiSpecification.Csi112,
             };
         }
         catch (Exception e) when (e is FormatException or ArgumentException)

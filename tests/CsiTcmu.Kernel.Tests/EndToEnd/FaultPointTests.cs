@@ -62,7 +62,9 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         var (staging, target) = (Directory.CreateDirectory(folder + "/staging").FullName, folder + "/target");
         var data = string.Join(' ', faults.Values);
 
-        await StepAsync("create", id, $"{Size}");
+        // Little memory for the key: Argon2id is slow in the emulator.
+        string[] encryption = faults.Values.Intersect(FaultPoints.Encrypted).Any() ? ["encrypted=true", "encryptionKeyMemory=1Mi"] : [];
+        await StepAsync(["create", id, $"{Size}", .. encryption]);
         await StepAsync("stage", id, staging);
         await StepAsync("publish", id, staging, target);
         await File.WriteAllTextAsync(target + "/data", data);
@@ -80,8 +82,20 @@ public sealed class FaultPointTests(ITestOutputHelper output)
         Assert.Equal(data, await File.ReadAllTextAsync(staging + "/data"));
         await node.DoAsync("unstage", id, staging);
         await StepAsync("delete", id);
+        if (faults.ContainsKey("ephemeral") || faults.ContainsKey("retire")) await LiveEphemeralAsync();
         Assert.Empty(Directory.EnumerateFileSystemEntries(node.Pool + "/volumes"));
         Directory.Delete(folder, recursive: true);
+
+        async Task LiveEphemeralAsync()
+        {
+            await StepAsync("ephemeral", $"csi-{id}", target);
+            await File.WriteAllTextAsync(target + "/data", data);
+            await node.DoAsync("ephemeral", $"csi-{id}", target);
+            Assert.Equal(data, await File.ReadAllTextAsync(target + "/data"));
+            await StepAsync("retire", $"csi-{id}", target);
+            await node.DoAsync("retire", $"csi-{id}", target);
+            Assert.False(Directory.Exists(target));
+        }
 
         async Task StepAsync(params string[] words)
         {

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using CsiTcmu.Kernel.Tests.Machine;
 
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
@@ -7,40 +6,55 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// libiscsi's test suite, destructive tests included, judges a LUN of ours that the kernel exports by iSCSI on loopback. What the suite
 /// skips is printed with its own reason.
 /// </summary>
-[Trait("Length", "longest")]
+/// <remarks>The families <c>iSCSI*</c> are left out: they judge the kernel's iSCSI target, whose PDUs never reach the disk.</remarks>
 [Collection(DriverCollection.Name)]
-public sealed partial class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output)
+public sealed class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output)
 {
-    private const long Size = 256L << 20;
+    private const long Size = 64L << 20;
+    private const int Luns = 3;
+
+    /// <summary>
+    /// Tests that fail for a reason that is not the disk's, with the most checks that may fail in them: one more, and something else is wrong.
+    /// </summary>
+    private static readonly Dictionary<string, (int Checks, string Reason)> NotOurs = new()
+    {
+        ["CompareAndWrite.Simple"] = (2, "asks for 256 blocks at last, which its CDB of 8 bits turns into none; the suite's later versions end at 255"),
+        ["CompareAndWrite.Miscompare"] = (2, "as CompareAndWrite.Simple"),
+        ["GetLBAStatus.UnmapSingle"] = (1, "asks for block i + 1 and wants the answer to begin at i + blocks per physical block; passes where that is 1, see below"),
+    };
+
     private readonly IReadOnlyList<string> _before = DriverFixture.Now();
 
     [Fact]
     public async Task Every_test_that_applies_passes()
     {
-        var volume = await StagedVolume.MakeAsync(fixture.Driver.Client, "iscsi", "", Size);
-        var device = Directory.EnumerateDirectories("/sys/kernel/config/target/core", "user_*")
-            .SelectMany(Directory.EnumerateDirectories).Single(d => Path.GetFileName(d) == volume.Id);
-        using (new IscsiExport(device))
-        {
-            var (_, text, error) = await Shell.TryAsync("iscsi-test-cu", "--dataloss", "--normal", IscsiExport.Url);
-            foreach (var reason in SkipReason().Matches(text).Select(m => m.Value.Trim()).Distinct(StringComparer.Ordinal)) output.WriteLine(reason);
-            var failed = FailedTest().Matches(text).Select(m => m.Groups["name"].Value).ToArray();
-            var summary = Summary().Match(text);
-            Assert.True(summary.Success, $"no summary:\n{text[^Math.Min(text.Length, 2000)..]}\n{error}");
-            output.WriteLine($"iscsi-test-cu: {summary.Groups["all"]} tests, {summary.Groups["ran"]} ran, {summary.Groups["passed"]} passed, {summary.Groups["failed"]} failed");
-            Assert.True(failed.Length == 0 && summary.Groups["failed"].Value == "0", $"failed: {string.Join(", ", failed)}\n{text}");
-        }
-
-        await volume.RemoveAsync(fixture.Driver.Client);
+        // One command at a time goes from thread to thread of the kernel; several LUNs at once use what it leaves of the processors.
+        var suites = await IscsiSuite.ListAsync("SCSI");
+        var shares = await Task.WhenAll(Enumerable.Range(0, Luns).Select(lun => RunAsync($"iscsi-{lun}", suites.Where((_, i) => i % Luns == lun))));
+        var results = shares.SelectMany(share => share).ToArray();
+        Assert.Empty(results.Where(r => r.FailedChecks > NotOurs.GetValueOrDefault(r.Name).Checks).Select(r => $"{r.Name}: {r.Text}"));
+        Assert.True(results.Length > 200, $"only {results.Length} tests ran");
         Assert.Equal(_before, DriverFixture.Now());
     }
 
-    [GeneratedRegex(@"^.*\[SKIPPED\].*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
-    private static partial Regex SkipReason();
+    [Fact]
+    public async Task The_state_of_blocks_is_told_where_a_logical_block_is_a_physical_one()
+    {
+        var results = await RunAsync("iscsi-4096", ["SCSI.GetLBAStatus"], ("logicalBlockSize", "4096"));
+        Assert.Empty(results.Where(r => r.FailedChecks > 0).Select(r => $"{r.Name}: {r.Text}"));
+        Assert.Contains(results, r => r.Name == "GetLBAStatus.UnmapSingle" && r.Skipped is null);
+        Assert.Equal(_before, DriverFixture.Now());
+    }
 
-    [GeneratedRegex(@"Test: (?<name>\S+) \.\.\.\s*FAILED", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
-    private static partial Regex FailedTest();
-
-    [GeneratedRegex(@"tests\s+(?<all>\d+)\s+(?<ran>\d+)\s+(?<passed>\d+)\s+(?<failed>\d+)\s+\d+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 5000)]
-    private static partial Regex Summary();
+    private async Task<IReadOnlyList<IscsiSuiteResult>> RunAsync(string name, IEnumerable<string> suites, params (string Key, string Value)[] parameters)
+    {
+        await using var lun = await ExportedVolume.MakeAsync(fixture.Driver.Client, name, Size, parameters);
+        var suite = await IscsiSuite.RunAsync(suites, lun.Url);
+        foreach (var skipped in suite.Results.Where(r => r.Skipped is not null)) output.WriteLine($"{skipped.Name} skipped: {skipped.Skipped}");
+        foreach (var failed in suite.Results.Where(r => r.FailedChecks > 0))
+            output.WriteLine($"{failed.Name} failed: {(NotOurs.TryGetValue(failed.Name, out var known) ? known.Reason : failed.Text)}");
+        output.WriteLine(
+            $"iscsi-test-cu on {name}: {suite.Results.Count} tests, {suite.Results.Count(r => r.FailedChecks > 0)} failed, in {suite.Duration.TotalSeconds:F0} s");
+        return suite.Results;
+    }
 }

@@ -12,21 +12,25 @@ internal sealed record IdleProcess(TimeSpan ProcessorTime, TimeSpan Window, long
     private static readonly TimeSpan OneWindow = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Waits for a window in which no reactor wakes up; file systems write a little after they were made. Throws when there is none.
+    /// Waits for a window in which no reactor wakes up and the process takes next to no time; file systems write a little after they were made,
+    /// and the runtime compiles for a while what has been busy. Throws when there is none.
     /// </summary>
     /// <param name="process">Process id.</param>
-    public static async Task<IdleProcess> SilenceAsync(int process)
+    /// <param name="mostProcessor">Most processor time, as a part of one processor.</param>
+    public static async Task<IdleProcess> SilenceAsync(int process, double mostProcessor)
     {
-        var switches = 0L;
+        var (switches, spent) = (0L, TimeSpan.Zero);
         for (var window = 0; window < Windows; window++)
         {
             var (before, time) = (Switches(process), ProcessorTicks(process));
             await Task.Delay(OneWindow);
             switches = Switches(process) - before;
-            if (switches == 0) return new(TimeSpan.FromSeconds((ProcessorTicks(process) - time) / (double)ClockTicks), OneWindow, Resident(process));
+            spent = TimeSpan.FromSeconds((ProcessorTicks(process) - time) / (double)ClockTicks);
+            if (switches == 0 && spent < OneWindow * mostProcessor) return new(spent, OneWindow, Resident(process));
         }
 
-        throw new InvalidOperationException($"the reactors never rest: {switches} wake-ups within the last {OneWindow.TotalSeconds} s");
+        throw new InvalidOperationException(
+            $"the driver never rests: {switches} wake-ups of reactors and {spent.TotalSeconds:F2} s of a processor within the last {OneWindow.TotalSeconds} s");
     }
 
     /// <inheritdoc/>

@@ -6,40 +6,44 @@ internal sealed class IscsiExport : IDisposable
     private const string Root = "/sys/kernel/config/target/iscsi";
     // Where the kernel's core keeps persistent reservations that outlive a power loss (target_core_pr.c).
     private const string ReservationFolder = "/var/target/pr";
-    private const string Name = "iqn.2026-01.io.csi-tcmu:test";
     private const string Portal = "127.0.0.1:3260";
-    private static readonly string Group = $"{Root}/{Name}/tpgt_1";
-    private readonly string _link = $"{Group}/lun/lun_0/device";
+    private readonly string _target;
+    private readonly string _group;
+    private readonly string _link;
 
     /// <summary>Makes target, portal and LUN 0.</summary>
+    /// <param name="name">Last part of the target's name.</param>
     /// <param name="device">The device's folder in configfs.</param>
-    public IscsiExport(string device)
+    public IscsiExport(string name, string device)
     {
+        _target = "iqn.2026-01.io.csi-tcmu:" + name;
+        _group = $"{Root}/{_target}/tpgt_1";
+        _link = $"{_group}/lun/lun_0/device";
         Directory.CreateDirectory(ReservationFolder);
         Directory.CreateDirectory(Root);
-        Directory.CreateDirectory($"{Group}/lun/lun_0");
+        Directory.CreateDirectory($"{_group}/lun/lun_0");
         File.CreateSymbolicLink(_link, device);
         Write("attrib/authentication", "0");
         Write("attrib/generate_node_acls", "1");
         Write("attrib/cache_dynamic_acls", "1");
         Write("attrib/demo_mode_write_protect", "0");
-        Directory.CreateDirectory($"{Group}/np/{Portal}");
+        Directory.CreateDirectory($"{_group}/np/{Portal}");
         Write("enable", "1");
     }
 
     /// <summary>Where an initiator finds it.</summary>
-    public static string Url => $"iscsi://{Portal}/{Name}/0";
+    public string Url => $"iscsi://{Portal}/{_target}/0";
 
     /// <summary>Removes it all.</summary>
     public void Dispose()
     {
         Write("enable", "0");
-        Directory.Delete($"{Group}/np/{Portal}");
+        Directory.Delete($"{_group}/np/{Portal}");
         File.Delete(_link);
-        Directory.Delete($"{Group}/lun/lun_0");
-        Directory.Delete(Group);
-        Directory.Delete($"{Root}/{Name}");
+        Directory.Delete($"{_group}/lun/lun_0");
+        Directory.Delete(_group);
+        Directory.Delete($"{Root}/{_target}");
     }
 
-    private static void Write(string attribute, string value) => File.WriteAllText($"{Group}/{attribute}", value);
+    private void Write(string attribute, string value) => File.WriteAllText($"{_group}/{attribute}", value);
 }

@@ -1,6 +1,6 @@
 namespace CsiTcmu.Kernel.Tests.Machine;
 
-/// <summary>Everything that a volume could leave behind: configfs, uio, SCSI hosts, mounts, and the files of a pool.</summary>
+/// <summary>Everything that a volume could leave behind: configfs, uio, mappings, SCSI hosts, mounts, and the files of a pool.</summary>
 internal static class KernelState
 {
     private const string Target = "/sys/kernel/config/target";
@@ -12,6 +12,7 @@ internal static class KernelState
         state.AddRange(Entries(Target + "/core", "user_*").SelectMany(hba => Entries(hba, "*").Where(Directory.Exists)));
         state.AddRange(Entries(Target + "/loopback", "naa.*"));
         state.AddRange(Entries("/sys/class/uio", "*"));
+        state.AddRange(Entries("/sys/class/block", "dm-*"));
         state.AddRange(Directory.EnumerateFiles("/dev", "uio*"));
         state.AddRange(Entries("/sys/class/scsi_host", "*"));
         state.AddRange(File.ReadLines("/proc/self/mountinfo").Select(line => "mount " + string.Join(' ', line.Split(' ')[3..5])));

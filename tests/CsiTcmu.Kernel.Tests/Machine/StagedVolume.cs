@@ -20,6 +20,9 @@ internal sealed class StagedVolume
     /// <summary>How it is used.</summary>
     public VolumeCapability Capability { get; }
 
+    /// <summary>Passphrase of an encrypted volume; empty for none.</summary>
+    public string Passphrase { get; set; } = "";
+
     /// <summary>Staging path.</summary>
     public string Staging => $"{Root}/staging/{Id}";
 
@@ -38,7 +41,7 @@ internal sealed class StagedVolume
     /// <summary>Creates, stages and publishes.</summary>
     /// <param name="client">The driver.</param>
     /// <param name="name">Name of the volume.</param>
-    /// <param name="fileSystem">ext4, xfs, or empty for raw block.</param>
+    /// <param name="fileSystem">ext4, xfs, btrfs, or empty for raw block.</param>
     /// <param name="size">Bytes.</param>
     /// <param name="parameters">Parameters of CreateVolume.</param>
     public static async Task<StagedVolume> MakeAsync(CsiClient client, string name, string fileSystem, long size, params (string Key, string Value)[] parameters)
@@ -50,13 +53,18 @@ internal sealed class StagedVolume
     }
 
     /// <summary>Creates only.</summary>
-    public static async Task<StagedVolume> CreateAsync(CsiClient client, string name, string fileSystem, long size, params (string Key, string Value)[] parameters)
+    public static Task<StagedVolume> CreateAsync(CsiClient client, string name, string fileSystem, long size, params (string Key, string Value)[] parameters) =>
+        CreateAsync(client, name, CapabilityFor(fileSystem), size, parameters);
+
+    /// <summary>Creates only, for that use.</summary>
+    public static async Task<StagedVolume> CreateAsync(
+        CsiClient client, string name, VolumeCapability capability, long size, params (string Key, string Value)[] parameters)
     {
         var request = new CreateVolumeRequest { Name = name, CapacityRange = new() { RequiredBytes = size } };
-        request.VolumeCapabilities.Add(CapabilityFor(fileSystem));
+        request.VolumeCapabilities.Add(capability);
         foreach (var (key, value) in parameters) request.Parameters.Add(key, value);
         var response = await client.CreateVolumeAsync(request);
-        return new(response.Volume.VolumeId, CapabilityFor(fileSystem));
+        return new(response.Volume.VolumeId, capability);
     }
 
     /// <summary>Creates only, from a snapshot or a volume; size 0 leaves it to the driver.</summary>
@@ -73,7 +81,9 @@ internal sealed class StagedVolume
     public async Task StageAsync(CsiClient client)
     {
         Directory.CreateDirectory(Staging);
-        await client.NodeStageVolumeAsync(new() { VolumeId = Id, StagingTargetPath = Staging, VolumeCapability = Capability });
+        var request = new NodeStageVolumeRequest { VolumeId = Id, StagingTargetPath = Staging, VolumeCapability = Capability };
+        if (Passphrase.Length > 0) request.Secrets.Add("encryptionPassphrase", Passphrase);
+        await client.NodeStageVolumeAsync(request);
     }
 
     /// <summary>NodePublishVolume; kubelet makes the target's parent.</summary>
@@ -87,14 +97,16 @@ internal sealed class StagedVolume
     public async Task ExpandAsync(CsiClient client, long size)
     {
         await client.ControllerExpandVolumeAsync(new() { VolumeId = Id, CapacityRange = new() { RequiredBytes = size } });
-        await client.NodeExpandVolumeAsync(new()
+        var request = new NodeExpandVolumeRequest
         {
             VolumeId = Id,
             VolumePath = Target,
             StagingTargetPath = Staging,
             CapacityRange = new() { RequiredBytes = size },
             VolumeCapability = Capability,
-        });
+        };
+        if (Passphrase.Length > 0) request.Secrets.Add("encryptionPassphrase", Passphrase);
+        await client.NodeExpandVolumeAsync(request);
     }
 
     /// <summary>NodeUnpublishVolume.</summary>

@@ -53,7 +53,13 @@ public abstract class CatalogueTest : IDisposable
 
     protected Task<Volume> GetAsync(string id) => Catalogue.GetAsync(id, CancellationToken.None);
 
-    protected async Task<long> AvailableAsync() => (await Catalogue.GetRoomAsync(new Dictionary<string, string>(), CancellationToken.None)).Available;
+    protected Task<Room> RoomAsync(string fileSystem = "", bool block = false, params (string Key, string Value)[] parameters) =>
+        RoomAsync(Catalogue, fileSystem, block, parameters);
+
+    protected static Task<Room> RoomAsync(VolumeCatalogue catalogue, string fileSystem = "", bool block = false, params (string Key, string Value)[] parameters) =>
+        catalogue.GetRoomAsync(parameters.ToDictionary(pair => pair.Key, pair => pair.Value), fileSystem, block, CancellationToken.None);
+
+    protected async Task<long> AvailableAsync() => (await RoomAsync()).Available;
 
     /// <summary>Everything in the pool, with sizes.</summary>
     protected IReadOnlyList<string> State() =>

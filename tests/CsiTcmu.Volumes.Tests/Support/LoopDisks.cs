@@ -13,6 +13,11 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
         return listed.Length > 0 ? new AttachedDisk(Path.GetFileName(listed), BlockDevice.Find(Path.GetFileName(listed))!.Number) : null;
     }
 
+    /// <summary>How disks are served that are there: by the kernel, without a failure, unless a test says otherwise.</summary>
+    public DiskService? Service { get; set; } = new(null, default);
+
+    public DiskService? FindService(string id) => Find(id) is null ? null : Service;
+
     public async Task<AttachedDisk> AttachAsync(DiskSpecification disk)
     {
         FaultPoints.Reach(FaultPoints.StageDevice);

@@ -20,6 +20,11 @@ internal sealed class NoDisks : IDiskAttacher
 
     public AttachedDisk? Find(string id) => Present.Contains(id) ? new AttachedDisk("sdz", new DeviceNumber(65, 1)) : null;
 
+    /// <summary>How disks are served.</summary>
+    public Dictionary<string, DiskService> Services { get; } = [];
+
+    public DiskService? FindService(string id) => Services.GetValueOrDefault(id);
+
     public Task<AttachedDisk> AttachAsync(DiskSpecification disk)
     {
         Present.Add(disk.Id);

@@ -54,7 +54,7 @@ public abstract class NodeTest : IDisposable
     }
 
     protected Task<Volume> CreateAsync(string id, string fileSystem = "ext4", bool block = false, params (string Key, string Value)[] parameters) =>
-        Catalogue.CreateAsync(Of(id, fileSystem == "xfs" ? 320 * Mebibyte : 64 * Mebibyte, 0, block, fileSystem, parameters), CancellationToken.None);
+        Catalogue.CreateAsync(Of(id, fileSystem switch { "xfs" => 320, "btrfs" => 256, _ => 64 } * Mebibyte, 0, block, fileSystem, parameters), CancellationToken.None);
 
     protected Task StageAsync(string id = "a", string? path = null, VolumeUse? use = null) =>
         Node.StageAsync(id, path ?? Staging, use ?? Use(), CancellationToken.None);

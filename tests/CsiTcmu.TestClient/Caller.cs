@@ -7,15 +7,15 @@ using Grpc.Core;
 
 namespace CsiTcmu.TestClient;
 
-/// <summary>Unary gRPC calls over HTTP/2 on a unix socket. One connection carries all calls at once.</summary>
-public sealed class UnaryCaller : IDisposable
+/// <summary>gRPC calls over HTTP/2 on a unix socket. One connection carries all calls at once.</summary>
+public sealed class Caller : IDisposable
 {
     private const int FrameHeaderLength = 5;
     private readonly HttpClient _http;
 
     /// <summary>Prepares a caller; the connection is made with the first call.</summary>
     /// <param name="socketPath">Path of the unix socket.</param>
-    public UnaryCaller(string socketPath)
+    public Caller(string socketPath)
     {
         var handler = new SocketsHttpHandler
         {
@@ -56,6 +56,23 @@ public sealed class UnaryCaller : IDisposable
         string method, IMessage request, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
         where TResponse : IMessage<TResponse>, new()
     {
+        var responses = await StreamAsync<TResponse>(method, request, timeout, cancellationToken);
+        return responses.Count == 1 ? responses[0] : throw new CallFailedException(method, StatusCode.Unknown, $"the answer has {responses.Count} messages");
+    }
+
+    /// <summary>Calls a method that streams its responses, and waits for the end of the stream.</summary>
+    /// <typeparam name="TResponse">The response message.</typeparam>
+    /// <param name="method">The path.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="timeout">As for a call with one response.</param>
+    /// <param name="cancellationToken">As for a call with one response.</param>
+    /// <returns>The responses.</returns>
+    /// <exception cref="CallFailedException">The status is not OK.</exception>
+    /// <exception cref="HttpRequestException">There is no server, or the connection broke.</exception>
+    public async Task<IReadOnlyList<TResponse>> StreamAsync<TResponse>(
+        string method, IMessage request, TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+        where TResponse : IMessage<TResponse>, new()
+    {
         ArgumentNullException.ThrowIfNull(request);
         using var message = new HttpRequestMessage(HttpMethod.Post, method)
         {
@@ -93,18 +110,23 @@ public sealed class UnaryCaller : IDisposable
         return new ByteArrayContent(frame) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } };
     }
 
-    private static TResponse Parse<TResponse>(string method, byte[] body)
+    private static List<TResponse> Parse<TResponse>(string method, byte[] body)
         where TResponse : IMessage<TResponse>, new()
     {
-        if (body.Length < FrameHeaderLength || body[0] != 0
-            || BinaryPrimitives.ReadInt32BigEndian(body.AsSpan(1)) != body.Length - FrameHeaderLength)
+        var responses = new List<TResponse>();
+        for (var rest = body.AsMemory(); !rest.IsEmpty;)
         {
-            throw new CallFailedException(method, StatusCode.Unknown, "the answer is not one whole, uncompressed message");
+            var frame = rest.Span;
+            var length = frame.Length < FrameHeaderLength ? -1 : BinaryPrimitives.ReadInt32BigEndian(frame[1..]);
+            if (length < 0 || length > frame.Length - FrameHeaderLength || frame[0] != 0)
+                throw new CallFailedException(method, StatusCode.Unknown, "the answer is not whole, uncompressed messages");
+            var response = new TResponse();
+            response.MergeFrom(frame.Slice(FrameHeaderLength, length));
+            responses.Add(response);
+            rest = rest[(FrameHeaderLength + length)..];
         }
 
-        var response = new TResponse();
-        response.MergeFrom(body.AsSpan(FrameHeaderLength));
-        return response;
+        return responses;
     }
 
     private static string? Header(HttpResponseHeaders headers, string name) =>

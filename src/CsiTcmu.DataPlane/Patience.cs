@@ -1,0 +1,23 @@
+using System.Diagnostics;
+
+namespace CsiTcmu.DataPlane;
+
+/// <summary>How long a reactor goes on looking before it sleeps; learnt from how long its sleeps turn out to be.</summary>
+/// <remarks>
+/// To sleep and be woken costs two switches of the processor and the kernel's way to them. That is worth it only when the sleep is longer. So a
+/// sleep that was shorter than <paramref name="longest"/> doubles the time, and one that was longer sets it to zero: a stream of commands
+/// one by one is served without sleep, a command now and then costs no looking at all, and an idle reactor sleeps.
+/// </remarks>
+/// <param name="longest">The most; zero never looks.</param>
+internal sealed class Patience(TimeSpan longest)
+{
+    private static readonly long Shortest = Stopwatch.Frequency / 200_000; // 5 µs
+    private readonly long _longest = (long)(longest.TotalSeconds * Stopwatch.Frequency);
+
+    /// <summary>How long to look, in ticks of the stopwatch; zero for not at all.</summary>
+    public long Ticks { get; private set; }
+
+    /// <summary>Takes note of a sleep.</summary>
+    /// <param name="ticks">How long it was.</param>
+    public void OnSleep(long ticks) => Ticks = ticks > _longest ? 0 : Math.Min(Math.Max(Ticks * 2, Shortest), _longest);
+}
