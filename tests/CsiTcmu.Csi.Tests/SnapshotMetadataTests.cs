@@ -95,7 +95,7 @@ public sealed class SnapshotMetadataTests : IAsyncLifetime
         await SnapshotAsync("other", "pvc-2");
 
         await RefusedAsync(Good.Allocated(), r => r.SnapshotId = "none", StatusCode.NotFound, "'none'");
-        await RefusedAsync(Good.Allocated(), r => r.SnapshotId = "../x", StatusCode.NotFound, "'../x'");
+        await RefusedAsync(Good.Allocated(), r => r.SnapshotId = "../x", StatusCode.NotFound, "no such snapshot");
         await RefusedAsync(Good.Allocated(), r => r.StartingOffset = Size + 1, StatusCode.OutOfRange, $"has {Size} bytes");
         await RefusedAsync(Good.Delta(), _ => { }, StatusCode.NotFound, "'snapshot-2'");
         await RefusedAsync(Good.Delta(), r => (r.BaseSnapshotId, r.TargetSnapshotId) = ("none", "snapshot-1"), StatusCode.NotFound, "'none'");
