@@ -103,7 +103,7 @@ internal sealed class FileSystemFreezes(IDiskAttacher attacher, ILogger logger)
             if (BlockDevice.Find(holder) is { } over) devices.Add(over.Number);
         }
 
-        return MountTable.Read().Entries.FirstOrDefault(entry => entry.Root == "/" && devices.Contains(entry.Device))?.Target;
+        return MountTable.Read().Entries.FirstOrDefault(entry => entry.Root == "/" && devices.Contains(entry.Disk))?.Target;
     }
 
     private static string Mark(StoredVolume volume) => volume.Pool.Volumes.FrozenMark(volume.Id);
