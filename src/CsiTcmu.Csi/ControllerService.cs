@@ -126,7 +126,7 @@ public sealed partial class ControllerService(
         if (request.AccessibleTopology is { } topology)
         {
             Fields.Map(topology.Segments, "accessible_topology.segments");
-            if (nodeId is null ? Topologies.Node(topology) is null : !Topologies.Contains(topology, nodeId))
+            if (nodeId is null ? topology.Segments.Count > 0 && Topologies.Node(topology) is null : !Topologies.Contains(topology, nodeId))
                 return NoRoom();
         }
 

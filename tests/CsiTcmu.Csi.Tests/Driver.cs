@@ -13,17 +13,11 @@ internal sealed class Driver : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("csi-").FullName;
     private readonly GrpcServer _server;
 
-    private Driver(
-        IVolumeCatalogue catalogue,
-        ISnapshotCatalogue snapshots,
-        ISnapshotBlocks blocks,
-        INodeVolumes node,
-        IVolumeHealth health,
-        CsiSpecification specification)
+    private Driver(Action<GrpcServer, Func<bool>> register)
     {
         var socket = Path.Combine(_directory, "csi.sock");
         _server = new GrpcServer(new GrpcServerOptions { Endpoint = $"unix://{socket}", Interceptors = [new CallLog(Log).InterceptAsync] });
-        CsiServices.Register(_server, catalogue, snapshots, blocks, node, health, specification, "1.2.3", () => Ready);
+        register(_server, () => Ready);
         Client = new CsiClient(socket);
     }
 
@@ -37,14 +31,25 @@ internal sealed class Driver : IAsyncDisposable
         StartAsync(volumes, new MemoryHealth(volumes), specification);
 
     public static Task<Driver> StartAsync(MemoryVolumes volumes, IVolumeHealth health, CsiSpecification specification) =>
-        StartAsync(new Driver(volumes, volumes, volumes, volumes, health, specification));
+        StartAsync((server, ready) =>
+            CsiServices.Register(server, volumes, volumes, volumes, volumes, health, specification, "1.2.3", ready));
 
     public static Task<Driver> StartAsync(
         VolumeCatalogue catalogue, INodeVolumes node, IVolumeHealth health, CsiSpecification specification = CsiSpecification.Csi112) =>
-        StartAsync(new Driver(catalogue, catalogue, catalogue, node, health, specification));
+        StartAsync((server, ready) =>
+            CsiServices.Register(server, catalogue, catalogue, catalogue, node, health, specification, "1.2.3", ready));
 
-    private static async Task<Driver> StartAsync(Driver driver)
+    /// <summary>The controller of many nodes.</summary>
+    public static Task<Driver> StartControllerAsync(IPlacedVolumes volumes) =>
+        StartAsync((server, ready) => CsiServices.RegisterController(server, volumes, "1.2.3", ready));
+
+    /// <summary>What a node of many serves.</summary>
+    public static Task<Driver> StartNodeAsync(MemoryVolumes volumes) =>
+        StartAsync((server, ready) => CsiServices.RegisterNode(server, volumes, new MemoryHealth(volumes), CsiSpecification.Csi112, "1.2.3", ready));
+
+    private static async Task<Driver> StartAsync(Action<GrpcServer, Func<bool>> register)
     {
+        var driver = new Driver(register);
         await driver._server.StartAsync();
         return driver;
     }
