@@ -87,7 +87,7 @@ public sealed class PlacedVolumesTests : IAsyncLifetime
         {
             Last = wish;
             var volume = await _volumes.CreateAsync(wish, cancellationToken);
-            return volume with { Node = wish.Nodes?.Requisite?.FirstOrDefault() ?? "node-a" };
+            return volume with { Node = wish.Nodes is { Requisite: [var first, ..] } ? first : "node-a" };
         }
 
         public Task<Room> GetRoomAsync(
