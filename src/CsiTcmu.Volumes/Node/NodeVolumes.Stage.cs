@@ -51,7 +51,7 @@ public sealed partial class NodeVolumes
         }
 
         FaultPoints.Reach(FaultPoints.StageMounted);
-        await GrowCopyAsync(catalogue.Require(id), device, MountTable.Read().Top(path));
+        if (volume.Descriptor.GrowAtStage) await GrowCopyAsync(catalogue.Require(id), device, MountTable.Read().Top(path));
     }
 
     /// <summary>The file system of a volume that was made from a smaller one is made as large as the volume, once it is mounted writable.</summary>
