@@ -112,7 +112,9 @@ public sealed class ClusterTests : IAsyncLifetime
         {
             Metadata = new()
             {
-                Name = "pvc-1", Finalizers = [TcmuVolume.Finalizer], Labels = new(StringComparer.Ordinal) { [TcmuVolume.NodeLabel] = "full" },
+                Name = "pvc-1",
+                Finalizers = [TcmuVolume.Finalizer],
+                Labels = new(StringComparer.Ordinal) { [TcmuVolume.NodeLabel] = "full" },
             },
             Spec = new() { Node = "full", Pool = "main", Size = new Quantity(16 * Mebibyte) },
         };

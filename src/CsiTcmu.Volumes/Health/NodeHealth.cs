@@ -95,7 +95,14 @@ public sealed class NodeHealth(VolumeCatalogue catalogue, IDiskAttacher attacher
         var poolName = "";
         try
         {
-            var pool = catalogue.PoolOf(id) ?? throw VolumeId.NotFound(id);
+            var pool = catalogue.PoolOf(id);
+            if (pool is null)
+            {
+                // What the caller calls an ephemeral volume is another name than its own.
+                pool = catalogue.PoolOf(VolumeId.OfEphemeral(id)) ?? throw VolumeId.NotFound(id);
+                id = VolumeId.OfEphemeral(id);
+            }
+
             poolName = pool.Name;
             (room, var ofPool) = survey.Of(pool);
             entries.AddRange(ofPool);
@@ -116,7 +123,7 @@ public sealed class NodeHealth(VolumeCatalogue catalogue, IDiskAttacher attacher
         try
         {
             var stored = new StoredVolume(pool, pool.Volumes.ReadDescriptor(id));
-            if (ImageChecks.Run(stored.Image, stored.Descriptor.Size) is { } damage) entries.Add(damage);
+            if (ImageChecks.Run(stored.Image, stored.Descriptor.ImageSize) is { } damage) entries.Add(damage);
             return stored.ToVolume();
         }
         catch (InvalidDataException damage)

@@ -8,6 +8,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// <summary>What happens to a volume behind the driver's back is told by its condition until it is undone, and costs no data.</summary>
 [Collection(DriverCollection.Name)]
 [Trait("Kernel", "any")]
+[Trait("Length", "longest")]
 public sealed class ConditionTests(DriverFixture fixture)
 {
     private const long Size = 32L << 20;

@@ -9,6 +9,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Encrypted volumes: what they store is not readable below, they grow while in use, a wrong key changes nothing, a dead driver loses nothing.</summary>
 [Collection(DriverCollection.Name)]
+[Trait("Length", "longest")]
 public sealed class EncryptedVolumeTests(DriverFixture fixture, ITestOutputHelper output)
 {
     private const long Mebibyte = 1L << 20;

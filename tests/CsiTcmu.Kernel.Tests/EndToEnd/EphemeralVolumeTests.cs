@@ -7,6 +7,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Volumes that a pod asks for inline: one call makes and mounts, one undoes all, and nothing else sees them.</summary>
 [Collection(DriverCollection.Name)]
+[Trait("Length", "longest")]
 public sealed class EphemeralVolumeTests(DriverFixture fixture)
 {
     private const string Id = "csi-3f9ac1d2";

@@ -8,6 +8,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Every file system grows while it is in use and tells its use; access modes allow and forbid what they say.</summary>
 [Collection(DriverCollection.Name)]
+[Trait("Length", "longest")]
 public sealed class FileSystemTests(DriverFixture fixture)
 {
     private const long Mebibyte = 1L << 20;

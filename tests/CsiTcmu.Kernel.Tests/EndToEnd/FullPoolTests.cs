@@ -7,6 +7,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>A thin pool that others fill: what is told before, what fails and what does not, and that freed space heals.</summary>
 [Trait("Kernel", "any")]
+[Trait("Length", "longest")]
 public sealed class FullPoolTests
 {
     private const int Size = 128;

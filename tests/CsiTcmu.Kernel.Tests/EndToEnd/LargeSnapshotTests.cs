@@ -9,6 +9,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// </summary>
 [Collection(DriverCollection.Name)]
 [Trait("Kernel", "any")]
+[Trait("Length", "longest")]
 public sealed class LargeSnapshotTests(ITestOutputHelper output)
 {
     private const long Size = 100L << 30;
@@ -21,7 +22,6 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
     public Task Snapshot_clone_and_group_of_a_large_volume() => RunAsync(2_000, 5);
 
     [Fact]
-    [Trait("Length", "longest")]
     public Task Snapshot_clone_and_group_of_a_large_and_fragmented_volume() => RunAsync(20_000, 25);
 
     private async Task RunAsync(int extents, int loadSeconds)

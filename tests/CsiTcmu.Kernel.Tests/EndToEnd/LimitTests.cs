@@ -8,6 +8,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// </summary>
 [Collection(DriverCollection.Name)]
 [Trait("Kernel", "any")]
+[Trait("Length", "longest")]
 public sealed class LimitTests(DriverFixture fixture, ITestOutputHelper output)
 {
     private const long Size = 64L << 20;

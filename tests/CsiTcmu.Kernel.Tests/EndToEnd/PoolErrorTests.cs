@@ -7,6 +7,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>A pool whose disk fails: what the condition of its volumes says.</summary>
 [Trait("Kernel", "any")]
+[Trait("Length", "longest")]
 public sealed class PoolErrorTests
 {
     [Fact]

@@ -9,6 +9,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// the operation, which ends right. The points that lie between two changes of files alone are tested without a kernel, by <c>SnapshotCrashTests</c>.
 /// </summary>
 [Trait("Kernel", "any")]
+[Trait("Length", "longest")]
 public sealed class SnapshotFaultTests(ITestOutputHelper output)
 {
     private const int Lanes = 2;

@@ -22,7 +22,9 @@ public sealed class ApiServer : IAsyncLifetime
     private readonly string _folder = Directory.CreateTempSubdirectory("kube-").FullName;
     private readonly Dictionary<string, string> _tokens = new(StringComparer.Ordinal)
     {
-        ["admin"] = "admin-token", [ControllerAccount] = "controller-token", [NodeAccount] = "node-token",
+        ["admin"] = "admin-token",
+        [ControllerAccount] = "controller-token",
+        [NodeAccount] = "node-token",
     };
 
     private Process? _etcd;
