@@ -76,6 +76,14 @@ check() { # name, command...
   return $status
 }
 
+# The format check, which has begun beside the unit tests.
+# shellcheck disable=SC2317 # called by check
+format_result() {
+  until [[ -s artifacts/format.status ]]; do sleep 1; done
+  cat artifacts/format.out
+  return "$(<artifacts/format.status)"
+}
+
 # Adds the result file of one test program, which ended with a status. No tests at all is a failure, but for a filtered run.
 count() { # name, result file, status
   local counts p=0 f=0 s=0
@@ -109,10 +117,9 @@ check restore dotnet restore CsiTcmu.sln || finish
 check build dotnet build CsiTcmu.sln -c Release --no-restore -nodeReuse:false -p:UseSharedCompilation=true -v q -nologo || finish
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 
-# The unit tests and the format check leave part of two processors free, and so does the virtual machine: they run beside its first kernel.
-# Each program has its own processes and temporary files; what one program runs in parallel is its own choice.
-unit_pid=''
 if [[ $unit == 1 ]]; then
+  # Format takes a minute of one processor; unit tests leave some of two.
+  (dotnet format CsiTcmu.sln --verify-no-changes --no-restore > artifacts/format.out 2>&1 </dev/null; echo $? > artifacts/format.status) &
   if command -v shellcheck >/dev/null; then
     # Every script of the repository, by its first line.
     mapfile -t scripts < <(find . -type d \( -name .git -o -name bin -o -name obj -o -name node_modules -o -name artifacts \) -prune -o -type f -exec \
@@ -124,45 +131,27 @@ if [[ $unit == 1 ]]; then
     say "tests with an API server are not run: set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (docs/testing.md)"
   fi
 
-  say "unit tests and format, in the background"
+  # Two programs at a time. Each has its own processes and temporary files; what one program runs in parallel is its own choice.
+  say "unit tests"
   filters=()
   if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi
-  (
-    # shellcheck disable=SC2016 # the inner shell expands
-    for project in tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx CsiTcmu.Kernel.Tests |
-      nice -n 5 xargs -P 2 -I '{}' bash -c '
-        name=$1; shift
-        status=0
-        timeout -k 5 1800 dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "artifacts/$name.xml" "$@" \
-          >"artifacts/$name.log" 2>&1 </dev/null || status=$?
-        echo "$status" > "artifacts/$name.status"
-        if [[ $status == 124 ]]; then echo "$name reached its time limit" >> "artifacts/$name.log"; fi
-        echo "    $name has ended"' - '{}' "${filters[@]}"
-    status=0
-    nice -n 5 dotnet format CsiTcmu.sln --verify-no-changes --no-restore > artifacts/format.log 2>&1 </dev/null || status=$?
-    echo "$status" > artifacts/format.status
-    echo "    format has ended"
-  ) & unit_pid=$!
-fi
-
-# Waits for what runs in the background, and counts it.
-collect_unit() {
-  local status name
-  wait "$unit_pid"
+  # shellcheck disable=SC2016 # the inner shell expands
+  for project in tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx CsiTcmu.Kernel.Tests |
+    xargs -P 2 -I '{}' bash -c '
+      name=$1; shift
+      status=0
+      timeout -k 5 900 dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "artifacts/$name.xml" "$@" \
+        >"artifacts/$name.log" 2>&1 </dev/null || status=$?
+      echo "$status" > "artifacts/$name.status"
+      if [[ $status == 124 ]]; then echo "$name reached its time limit" >> "artifacts/$name.log"; fi
+      echo "    $name has ended"' - '{}' "${filters[@]}"
   for status in artifacts/*.Tests.status; do
     name=$(basename "$status" .status)
     if [[ $(<"$status") != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
     count "$name" "artifacts/$name.xml" "$(<"$status")"
   done
-  if [[ $(<artifacts/format.status) == 0 ]]; then
-    passed=$((passed + 1))
-    say "format: clean"
-  else
-    failed=$((failed + 1))
-    tail -n 60 artifacts/format.log | sed 's/^/    | /'
-    say "format: FAILED; all of it is in artifacts/format.log"
-  fi
-}
+  check format format_result
+fi
 
 for series in "${kernels[@]}"; do
   choice=()
@@ -186,5 +175,4 @@ if [[ ${#kernels[@]} -gt 0 && -z $filter ]]; then
     say "csi-sanity was not run: CSI_SANITY is not set (docs/testing.md)"
   fi
 fi
-if [[ -n $unit_pid ]]; then collect_unit; fi
 finish
