@@ -18,11 +18,18 @@ public sealed class FaultPointTests(ITestOutputHelper output)
     private static readonly HashSet<string> Operations = ["create", "stage", "publish", "expand", "modify", "unpublish", "unstage", "delete"];
 
     [Fact]
-    public async Task Killed_at_every_fault_point_the_repeated_operation_ends_right()
+    public Task Killed_at_every_fault_point_the_repeated_operation_ends_right() => LiveAllAsync(fault => !FaultPoints.Encrypted.Contains(fault, StringComparer.Ordinal));
+
+    [Fact]
+    [Trait("Length", "longest")]
+    public Task Killed_at_every_fault_point_of_an_encrypted_volume_the_repeated_operation_ends_right() =>
+        LiveAllAsync(fault => FaultPoints.Encrypted.Contains(fault, StringComparer.Ordinal));
+
+    private async Task LiveAllAsync(Predicate<string> chosen)
     {
         var root = await PoolDisk.MountAsync();
         var before = KernelState.Take(root);
-        var lives = new ConcurrentQueue<IReadOnlyDictionary<string, string>>(Lives());
+        var lives = new ConcurrentQueue<IReadOnlyDictionary<string, string>>(Lives(chosen));
         await Task.WhenAll(Enumerable.Range(0, Lanes).Select(async number =>
         {
             await using var node = new FaultNode(root, number);
@@ -46,8 +53,8 @@ public sealed class FaultPointTests(ITestOutputHelper output)
     }
 
     /// <summary>Deals the fault points out to lives, at most one for each operation in each.</summary>
-    private static IEnumerable<IReadOnlyDictionary<string, string>> Lives() => FaultPoints.All
-        .Where(fault => Operations.Contains(Operation(fault)))
+    private static IEnumerable<IReadOnlyDictionary<string, string>> Lives(Predicate<string> chosen) => FaultPoints.All
+        .Where(fault => Operations.Contains(Operation(fault)) && chosen(fault))
         .GroupBy(Operation)
         .SelectMany(faults => faults.Select((fault, life) => (fault, life)))
         .GroupBy(one => one.life, one => one.fault)
