@@ -40,12 +40,14 @@ while [[ $# -gt 0 ]]; do
   shift
 done
 
-passed=0 failed=0 skipped=0
+passed=0 failed=0 skipped=0 failures=()
 trap 'kill $(jobs -p) 2>/dev/null' EXIT
 trap 'exit 130' INT
 say() { printf '[%2d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 
+# What failed is told again at the end, where nobody has to look for it.
 finish() {
+  if [[ ${#failures[@]} -gt 0 ]]; then printf '%s\n' "${failures[@]}"; fi
   if [[ $skipped -gt 0 ]]; then
     echo "$passed passed, $failed failed, $skipped skipped"
   else
@@ -72,6 +74,7 @@ check() { # name, command...
     failed=$((failed + 1))
     tail -n 60 "$log" | sed 's/^/    | /'
     say "$name: FAILED with status $status after $((SECONDS - since)) s; all of it is in $log"
+    failures+=("  failed: $name (status $status): $(grep -v '^[[:space:]]*$' "$log" | tail -n 1)")
   fi
   return $status
 }
@@ -90,16 +93,22 @@ count() { # name, result file, status
   if ! counts=$(tests/results "$2" 2>&1); then
     failed=$((failed + 1))
     say "$1: FAILED, it did not come to its end (status $3): $counts"
+    failures+=("  failed: $1 did not come to its end (status $3)")
     return
   fi
   read -r p f s <<< "${counts##*$'\n'}"
-  if [[ $counts == *$'\n'* ]]; then echo "${counts%$'\n'*}"; fi
+  if [[ $counts == *$'\n'* ]]; then
+    echo "${counts%$'\n'*}"
+    failures+=("${counts%$'\n'*}")
+  fi
   if [[ $f == 0 && $3 != 0 ]]; then
     f=1
     say "$1: the program ended with status $3 although no test failed"
+    failures+=("  failed: $1 ended with status $3 although no test failed")
   elif [[ $((p + f + s)) == 0 && -z $filter ]]; then
     f=1
     say "$1: FAILED, there are no tests in it"
+    failures+=("  failed: there are no tests in $1")
   fi
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
   say "$1: $p passed, $f failed, $s skipped"

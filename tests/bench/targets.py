@@ -76,9 +76,9 @@ class CsiTcmu:
     def serve(self, size):
         socket = f"/run/csi-tcmu-bench/{self.pool.name}.sock"
         log = open(f"/run/csi-tcmu-{self.pool.name}.log", "w")
-        program = os.environ.get("CSI_TCMU_BENCH_DRIVER", f"{self.here}/artifacts/driver/csi-tcmu.dll")
+        program = os.environ.get("CSI_TCMU_BENCH_DRIVER", f"{self.here}/artifacts/driver/csi-tcmu")
         driver = subprocess.Popen(
-            ["dotnet", program, "standalone", "--endpoint", f"unix://{socket}", "--pool", f"bench={self.pool}", "--node-id", "bench"],
+            [program, "standalone", "--endpoint", f"unix://{socket}", "--pool", f"bench={self.pool}", "--node-id", "bench"],
             stdout=log, stderr=log)
         self.processes = [driver.pid]
 

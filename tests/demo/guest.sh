@@ -3,7 +3,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
-driver=$here/artifacts/driver/csi-tcmu.dll
+driver=$here/artifacts/driver/csi-tcmu
 pool=/var/lib/csi-tcmu/pool
 socket=unix:///run/csi-tcmu/csi.sock
 kubelet=/var/lib/kubelet
@@ -26,7 +26,7 @@ csi() { node "$here/tests/clients/csi.js" --endpoint "$socket" "$@"; }
 
 start_driver() {
   local begun; begun=$(milliseconds)
-  dotnet "$driver" standalone --endpoint "$socket" --pool fast="$pool" --node-id demo >> "$log" 2>&1 &
+  "$driver" standalone --endpoint "$socket" --pool fast="$pool" --node-id demo >> "$log" 2>&1 &
   driver_pid=$!
   for _ in $(seq 600); do
     [[ -S ${socket#unix://} ]] && csi Identity.Probe '{}' > /dev/null 2>&1 && { told "driver ready after $(($(milliseconds) - begun)) ms, process $driver_pid"; return; }
@@ -53,7 +53,7 @@ mount /dev/ram0 "$pool"
 told "$(df -h --output=source,fstype,size,avail "$pool" | tail -n 1)"
 
 step "csi-tcmu doctor"
-dotnet "$driver" doctor --pool fast="$pool" || fail "the doctor finds that the driver cannot work here"
+"$driver" doctor --pool fast="$pool" || fail "the doctor finds that the driver cannot work here"
 
 step "csi-tcmu standalone, asked through grpc-js"
 start_driver

@@ -19,12 +19,12 @@ internal sealed class DriverProcess : IAsyncDisposable
 
     /// <summary>A driver that is not started yet.</summary>
     /// <param name="pool">Folder of its one pool.</param>
-    /// <param name="program">Assembly beside the tests; the ordinary driver unless said otherwise.</param>
+    /// <param name="program">Program beside the tests; the ordinary driver unless said otherwise.</param>
     /// <param name="socket">Path of its socket.</param>
     /// <param name="poolName">Name of the pool; drivers side by side need different ones.</param>
     /// <param name="poolOptions">What follows the folder in <c>--pool</c>.</param>
     public DriverProcess(
-        string pool, string program = "csi-tcmu.dll", string socket = "/run/csi-tcmu-test/csi.sock", string poolName = "test", string poolOptions = "")
+        string pool, string program = "csi-tcmu", string socket = "/run/csi-tcmu-test/csi.sock", string poolName = "test", string poolOptions = "")
     {
         _specification = $"{poolName}={pool}{poolOptions}";
         Pool = pool;
@@ -66,7 +66,7 @@ internal sealed class DriverProcess : IAsyncDisposable
     /// <param name="variables">More environment variables.</param>
     public void Begin(params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", [_program, "standalone", "--endpoint", "unix://" + SocketPath, "--pool", _specification, "--node-id", "node-1"])
+        var start = new ProcessStartInfo(_program, ["standalone", "--endpoint", "unix://" + SocketPath, "--pool", _specification, "--node-id", "node-1"])
         {
             UseShellExecute = false,
             RedirectStandardError = true,

@@ -30,7 +30,7 @@ internal sealed class FaultNode : IAsyncDisposable
     public async Task StartAsync()
     {
         _process?.Dispose();
-        _process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "driver", "CsiTcmu.FaultDriver.dll"), $"{Name}={Pool}"])
+        _process = Process.Start(new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "driver", "CsiTcmu.FaultDriver"), [$"{Name}={Pool}"])
         {
             UseShellExecute = false,
             RedirectStandardInput = true,
