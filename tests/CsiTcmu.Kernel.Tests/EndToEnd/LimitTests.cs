@@ -36,8 +36,8 @@ public sealed class LimitTests(DriverFixture fixture, ITestOutputHelper output)
         var (firstOperations, firstBytes) = (DiskCount.Read(operationsDisk), DiskCount.Read(bandwidthDisk));
         await Task.Delay(Window);
         var (lastOperations, lastBytes) = (DiskCount.Read(operationsDisk), DiskCount.Read(bandwidthDisk));
-        Held("operations", lastOperations.Operations - firstOperations.Operations, Operations, DiskCount.Longest(firstOperations, lastOperations));
-        Held("bytes", lastBytes.Bytes - firstBytes.Bytes, Bandwidth, DiskCount.Longest(firstBytes, lastBytes));
+        var ofOperations = Share("operations", lastOperations.Operations - firstOperations.Operations, Operations, DiskCount.Longest(firstOperations, lastOperations));
+        var ofBandwidth = Share("bytes", lastBytes.Bytes - firstBytes.Bytes, Bandwidth, DiskCount.Longest(firstBytes, lastBytes));
 
         await client.ControllerModifyVolumeAsync(new() { VolumeId = operations.Id, MutableParameters = { ["iops"] = $"{MoreOperations}" } });
         var changed = DiskCount.Read(operationsDisk);
@@ -45,6 +45,7 @@ public sealed class LimitTests(DriverFixture fixture, ITestOutputHelper output)
         var later = DiskCount.Read(operationsDisk);
         var (count, seconds) = (later.Operations - changed.Operations, DiskCount.Longest(changed, later).TotalSeconds);
         output.WriteLine($"{count} operations in the {seconds:F2} s after the change from {Operations} to {MoreOperations} per second");
+        foreach (var share in new[] { ofOperations, ofBandwidth }) Assert.InRange(share, 1 - Tolerance, 1 + (Bucket / Window.TotalSeconds) + 0.001);
         Assert.InRange(count, 2 * Operations * seconds, MoreOperations * (seconds + Bucket) + 1);
 
         await load;
@@ -64,10 +65,11 @@ public sealed class LimitTests(DriverFixture fixture, ITestOutputHelper output)
         }
     }
 
-    private void Held(string what, long count, long rate, TimeSpan time)
+    /// <summary>How much of what is allowed was done.</summary>
+    private double Share(string what, long count, long rate, TimeSpan time)
     {
         var share = count / (rate * time.TotalSeconds);
         output.WriteLine($"{count} {what} in {time.TotalSeconds:F2} s: {count / time.TotalSeconds:F1} per second, {share - 1:+0.00%;-0.00%} of the limit of {rate}");
-        Assert.InRange(share, 1 - Tolerance, 1 + (Bucket / time.TotalSeconds) + 0.001);
+        return share;
     }
 }

@@ -11,7 +11,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 public sealed class PoolErrorTests
 {
     [Fact]
-    public async Task Errors_of_the_disk_and_a_pool_that_went_read_only_are_told_and_nothing_hangs()
+    public async Task Errors_of_the_disk_and_a_read_only_pool_are_told_and_nothing_hangs()
     {
         var before = KernelState.Take(await PoolDisk.MountAsync());
         await using (var pool = await SmallPool.StartAsync(64, "", "1.12"))
@@ -42,7 +42,7 @@ public sealed class PoolErrorTests
             await volume.UnpublishAsync(client);
             await volume.UnstageAsync(client);
 
-            await Ext4Error.TurnReadOnlyAsync(SmallPool.Folder);
+            await Shell.RunAsync("mount", "-o", "remount,ro", SmallPool.Folder);
             var readOnly = (await client.ListVolumesAsync(new())).Entries.Single().Status.VolumeCondition;
             Assert.StartsWith("PoolReadOnly: ", readOnly.Message, StringComparison.Ordinal);
             Assert.Contains(SmallPool.Folder, readOnly.Message, StringComparison.Ordinal);

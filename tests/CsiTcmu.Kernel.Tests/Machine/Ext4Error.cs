@@ -9,7 +9,7 @@ internal static class Ext4Error
     {
         await Shell.RunAsync("mount", "-o", "remount,errors=remount-ro", mountPoint);
         var source = (await Shell.RunAsync("findmnt", "-no", "SOURCE", mountPoint)).Trim();
-        var name = Path.GetFileName((await Shell.RunAsync("readlink", "-f", source)).Trim());
+        var name = (await Shell.RunAsync("lsblk", "-ndo", "KNAME", source)).Trim();
         await File.WriteAllTextAsync($"/sys/fs/ext4/{name}/trigger_fs_error", "by the test\n");
     }
 }
