@@ -66,7 +66,7 @@ public sealed class PermissionTests : IAsyncLifetime
         await ForbiddenAsync(() => node.CreateAsync(Kinds.Volumes, volume, default));
         await ForbiddenAsync(() => node.DeleteAsync(Kinds.Volumes, "x", null, null, default));
         await ForbiddenAsync(() => node.DeleteAsync(Kinds.TcmuNodes, "x", null, null, default));
-        await ForbiddenAsync(() => controller.ApplyStatusAsync(Kinds.Volumes, volume, "tests", default));
+        await ForbiddenAsync(() => controller.ApplyStatusAsync(Kinds.VolumeStatus, "x", null, new TcmuVolumeStatus(), "tests", default));
         await ForbiddenAsync(() => controller.CreateAsync(Kinds.TcmuNodes, new TcmuNode { Metadata = new() { Name = "x" } }, default));
         var secrets = Kinds.CsiNodes with { GroupVersion = "v1", Plural = "secrets" };
         await ForbiddenAsync(() => node.ListAsync(secrets, null, default));

@@ -33,12 +33,12 @@ public sealed class NodeAgent : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         (_options, _logger) = (options, logger);
-        _volumes = new Reflector<TcmuVolume>(client, Kinds.Volumes, $"{TcmuVolume.NodeLabel}={options.Node}", logger);
+        _volumes = new Reflector<TcmuVolume>(client, Kinds.Volumes, $"{NodeResources.NodeLabel}={options.Node}", logger);
         _queue = new WorkQueue(Pauses, options.Time);
         _volumes.Cache.Subscribe(_queue.Add);
         _reporter = new NodeReporter(client, catalogue, _volumes.Cache, options, logger);
-        _reconciler = new VolumeReconciler(
-            client, catalogue, _volumes.Cache, _reporter, new EventRecorder(client, FieldManager, options.Node, logger, options.Time), options, logger);
+        var tools = new AgentTools(client, _reporter, new EventRecorder(client, FieldManager, options.Node, logger, options.Time), options, logger);
+        _reconciler = new VolumeReconciler(tools, catalogue, _volumes.Cache);
         _taint = new StartupTaint(client, options.Node, options.DriverName, logger);
     }
 

@@ -45,12 +45,7 @@ internal sealed class NodeReporter(
         await _reporting.WaitAsync(cancellationToken);
         try
         {
-            var node = new TcmuNode
-            {
-                Metadata = new ObjectMetadata { Name = options.Node },
-                Status = await MeasureAsync(cancellationToken),
-            };
-            _written = await WriteAsync(node, cancellationToken);
+            _written = await WriteAsync(await MeasureAsync(cancellationToken), cancellationToken);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -65,16 +60,16 @@ internal sealed class NodeReporter(
     /// <inheritdoc/>
     public void Dispose() => _reporting.Dispose();
 
-    private async Task<TcmuNode> WriteAsync(TcmuNode node, CancellationToken cancellationToken)
+    private async Task<TcmuNode> WriteAsync(TcmuNodeStatus status, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.ApplyStatusAsync(Kinds.TcmuNodes, node, NodeAgent.FieldManager, cancellationToken);
+            return await client.ApplyStatusAsync(Kinds.TcmuNodeStatus, options.Node, null, status, NodeAgent.FieldManager, cancellationToken);
         }
         catch (ApiException absent) when (absent.IsNotFound)
         {
-            await client.CreateAsync(Kinds.TcmuNodes, node with { Status = null }, cancellationToken);
-            return await client.ApplyStatusAsync(Kinds.TcmuNodes, node, NodeAgent.FieldManager, cancellationToken);
+            await client.CreateAsync(Kinds.TcmuNodes, new TcmuNode { Metadata = new ObjectMetadata { Name = options.Node } }, cancellationToken);
+            return await client.ApplyStatusAsync(Kinds.TcmuNodeStatus, options.Node, null, status, NodeAgent.FieldManager, cancellationToken);
         }
     }
 

@@ -57,8 +57,8 @@ public sealed partial class ResourceCatalogue
         Metadata = new ObjectMetadata
         {
             Name = name,
-            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [TcmuVolume.NodeLabel] = space.Node },
-            Finalizers = [TcmuVolume.Finalizer],
+            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [NodeResources.NodeLabel] = space.Node },
+            Finalizers = [NodeResources.Finalizer],
         },
         Spec = new TcmuVolumeSpec
         {
@@ -106,10 +106,10 @@ public sealed partial class ResourceCatalogue
             name,
             current =>
             {
-                if (current?.Metadata.Uid != uid || current!.IsLeaving)
+                if (current is null || current.Metadata.Uid != uid || current.IsLeaving)
                     return new VolumeException(VolumeError.Aborted, $"volume '{name}' was deleted while it was being made; try again");
                 if (current.IsMade) return current;
-                return current.CurrentError?.ToException() is { } failure && IsFinal(failure.Error) ? failure : null;
+                return current.Refusal is { } failure && IsFinal(failure.Error) ? failure : null;
             },
             patience);
         if (end is TcmuVolume made) return ToVolume(made);
@@ -125,5 +125,5 @@ public sealed partial class ResourceCatalogue
 
     /// <summary>True for a refusal that repetition does not mend.</summary>
     internal static bool IsFinal(VolumeError error) => error is
-        VolumeError.InvalidArgument or VolumeError.AlreadyExists or VolumeError.Exhausted or VolumeError.OutOfRange;
+        VolumeError.InvalidArgument or VolumeError.NotFound or VolumeError.AlreadyExists or VolumeError.Exhausted or VolumeError.OutOfRange;
 }

@@ -37,9 +37,9 @@ public sealed partial class ResourceCatalogue
         // The agent takes its finalizer away when the image is gone; a volume in use it keeps and says so.
         var end = await _volumes.Cache.WaitAsync(
             name,
-            current => current?.Metadata.Uid != uid
+            current => current is null || current.Metadata.Uid != uid
                 ? Gone
-                : current!.IsLeaving && current.CurrentError?.ToException() is { Error: VolumeError.FailedPrecondition } refusal ? refusal : null,
+                : current.IsLeaving && current.Refusal is { Error: VolumeError.FailedPrecondition } refusal ? refusal : null,
             patience);
         if (end is VolumeException inUse) throw inUse;
     }

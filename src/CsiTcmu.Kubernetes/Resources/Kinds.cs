@@ -15,9 +15,17 @@ public static class Kinds
     public static ResourceKind<TcmuVolume> Volumes { get; } = new(
         GroupVersion, "tcmuvolumes", Namespaced: false, ResourceJson.Default.TcmuVolume, ResourceJson.Default.ResourceListTcmuVolume);
 
+    /// <summary>Status of volumes.</summary>
+    public static StatusKind<TcmuVolume, TcmuVolumeStatus> VolumeStatus { get; } = new(
+        Volumes, nameof(TcmuVolume), ResourceJson.Default.AppliedStatusTcmuVolumeStatus);
+
     /// <summary>Nodes that run the driver.</summary>
     public static ResourceKind<TcmuNode> TcmuNodes { get; } = new(
         GroupVersion, "tcmunodes", Namespaced: false, ResourceJson.Default.TcmuNode, ResourceJson.Default.ResourceListTcmuNode);
+
+    /// <summary>Status of nodes that run the driver.</summary>
+    public static StatusKind<TcmuNode, TcmuNodeStatus> TcmuNodeStatus { get; } = new(
+        TcmuNodes, nameof(TcmuNode), ResourceJson.Default.AppliedStatusTcmuNodeStatus);
 
     /// <summary>Nodes of the cluster.</summary>
     public static ResourceKind<CoreNode> Nodes { get; } = new(

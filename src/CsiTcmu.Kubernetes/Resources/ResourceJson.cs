@@ -8,6 +8,8 @@ namespace CsiTcmu.Kubernetes.Resources;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(TcmuVolume))]
 [JsonSerializable(typeof(ResourceList<TcmuVolume>))]
+[JsonSerializable(typeof(AppliedStatus<TcmuVolumeStatus>))]
+[JsonSerializable(typeof(AppliedStatus<TcmuNodeStatus>))]
 [JsonSerializable(typeof(TcmuNode))]
 [JsonSerializable(typeof(ResourceList<TcmuNode>))]
 [JsonSerializable(typeof(CoreNode))]
