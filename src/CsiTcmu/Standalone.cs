@@ -89,7 +89,7 @@ internal static class Standalone
     {
         using var client = new ApiClient(cluster, ClusterOptions.UserAgent);
         using var agent = new NodeAgent(
-            client, catalogue,
+            client, catalogue, catalogue,
             new NodeAgentOptions
             {
                 Node = options.NodeId,

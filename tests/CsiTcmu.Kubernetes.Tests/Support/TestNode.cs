@@ -22,7 +22,7 @@ internal sealed class TestNode : IAsyncDisposable
         Disks = new NoDisks();
         Catalogue = VolumeCatalogue.Open(specifications, Disks, Log);
         _agent = new NodeAgent(
-            client, Catalogue,
+            client, Catalogue, Catalogue,
             new NodeAgentOptions
             {
                 Node = name,
