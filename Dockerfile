@@ -1,13 +1,17 @@
 # One image for the controller and the node. Both bases are arguments, so that a site can name its own mirror or pin a digest.
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0-noble
-ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0-noble
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble
 
 FROM ${SDK_IMAGE} AS build
+# Links the driver, a native program.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends gcc libc6-dev \
+ && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props .editorconfig ./
 COPY csi-proto csi-proto
 COPY src src
-RUN dotnet publish src/CsiTcmu -c Release -o /app
+RUN dotnet publish src/CsiTcmu -c Release -o /app -p:CopyOutputSymbolsToPublishDirectory=false
 
 FROM ${RUNTIME_IMAGE}
 # Exactly what the driver runs (csi-tcmu doctor names each), and modprobe for the init container.

@@ -24,10 +24,10 @@ public sealed record DataPlaneOptions
     public int CommandsPerTurn { get; init; } = 32;
 
     /// <summary>
-    /// How long a reactor looks for new commands before it sleeps, at most, 0 to 10000 µs. Default 50. It looks only after sleeps that were
-    /// shorter than this; an idle reactor sleeps.
+    /// How long a reactor looks for new commands before it sleeps, at most, 0 to 10000 µs. It looks only after sleeps that were shorter than
+    /// this; an idle reactor sleeps. Default: <see cref="Patience.Bound"/> of what a wake-up costs on this machine.
     /// </summary>
-    public int PatienceMicroseconds { get; init; } = 50;
+    public int? PatienceMicroseconds { get; init; }
 
     /// <summary>What limits are measured by.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -40,7 +40,7 @@ public sealed record DataPlaneOptions
         Check(EngineQueueDepth, 1, 16384, nameof(EngineQueueDepth));
         Check(MaximumInFlight, 1, 4096, nameof(MaximumInFlight));
         Check(CommandsPerTurn, 1, 4096, nameof(CommandsPerTurn));
-        Check(PatienceMicroseconds, 0, 10_000, nameof(PatienceMicroseconds));
+        Check(PatienceMicroseconds ?? 0, 0, 10_000, nameof(PatienceMicroseconds));
     }
 
     private static void Check(int value, int minimum, int maximum, string name)

@@ -11,11 +11,23 @@ namespace CsiTcmu.DataPlane;
 /// <param name="longest">The most; zero never looks.</param>
 internal sealed class Patience(TimeSpan longest)
 {
+    /// <summary>The reactor is woken, its answer wakes the initiator, whose next command takes the kernel's threads to come here.</summary>
+    private const int WakeUpsBetweenCommands = 4;
+
+    private static readonly TimeSpan LeastBound = TimeSpan.FromMicroseconds(20);
+    private static readonly TimeSpan MostBound = TimeSpan.FromMilliseconds(1);
     private static readonly long Shortest = Stopwatch.Frequency / 200_000; // 5 µs
     private readonly long _longest = (long)(longest.TotalSeconds * Stopwatch.Frequency);
 
     /// <summary>How long to look, in ticks of the stopwatch; zero for not at all.</summary>
     public long Ticks { get; private set; }
+
+    /// <summary>
+    /// The most that is worth it where a wake-up costs this much: what passes between two commands of an initiator that sends one by one,
+    /// 20 µs to 1 ms.
+    /// </summary>
+    public static TimeSpan Bound(TimeSpan wakeUp) =>
+        TimeSpan.FromTicks(Math.Clamp(wakeUp.Ticks * WakeUpsBetweenCommands, LeastBound.Ticks, MostBound.Ticks));
 
     /// <summary>Takes note of a sleep.</summary>
     /// <param name="ticks">How long it was.</param>

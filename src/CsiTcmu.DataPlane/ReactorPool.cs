@@ -45,14 +45,15 @@ public sealed class ReactorPool : IDataPlane
         try
         {
             var description = "";
+            var patience = options.PatienceMicroseconds is { } asked ? TimeSpan.FromMicroseconds(asked) : Patience.Bound(WakeUp.Cost());
             for (; started < reactors.Length; started++)
             {
                 var engine = IoEngines.Create(options.Engine, options.EngineQueueDepth, out description);
-                reactors[started] = new Reactor($"reactor {started}", engine, options.Clock, TimeSpan.FromMicroseconds(options.PatienceMicroseconds));
+                reactors[started] = new Reactor($"reactor {started}", engine, options.Clock, patience);
                 reactors[started].Start();
             }
 
-            return new ReactorPool(options, reactors, description);
+            return new ReactorPool(options, reactors, $"{description}, patience of at most {patience.TotalMicroseconds:F0} µs");
         }
         catch
         {

@@ -41,5 +41,17 @@ public sealed class PatienceTests
         Assert.Equal(0, patience.Ticks);
     }
 
+    [Theory]
+    [InlineData(0, 20)]
+    [InlineData(4, 20)]
+    [InlineData(10, 40)]
+    [InlineData(100, 400)]
+    [InlineData(100_000, 1000)]
+    public void Is_bound_by_what_a_wake_up_costs(int wakeUp, int bound) =>
+        Assert.Equal(TimeSpan.FromMicroseconds(bound), Patience.Bound(TimeSpan.FromMicroseconds(wakeUp)));
+
+    [Fact]
+    public void A_wake_up_costs_something() => Assert.InRange(WakeUp.Cost(), TimeSpan.FromTicks(1), TimeSpan.FromSeconds(1));
+
     private static long Ticks(int microseconds) => microseconds * (Stopwatch.Frequency / 1_000_000);
 }

@@ -5,7 +5,7 @@ using CsiTcmu.Volumes;
 using CsiTcmu.Volumes.Node;
 using Microsoft.Extensions.Logging.Abstractions;
 
-// The driver's volumes without its gRPC server, which takes most of the start: FaultDriver NAME=PATH of the one pool. It reads an operation a line
+// The driver's volumes without its gRPC server, which keeps no state: FaultDriver NAME=PATH of the one pool. It reads an operation a line
 // and answers each with a line, "done" or the error. After "fault NAME" it ends itself by SIGKILL when it comes to that fault point.
 const int KillSignal = 9;
 string? armed = null;

@@ -55,6 +55,7 @@ function checkFields(type, types, value, where) {
 function messageTypes(definition) {
   const types = new Map();
   const add = (type) => {
+    if (type.options?.mapEntry) return;
     types.set(type.name, type);
     type.nestedType.forEach(add);
   };
