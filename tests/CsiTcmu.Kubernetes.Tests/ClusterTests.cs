@@ -173,6 +173,34 @@ public sealed class ClusterTests(ApiServer server) : ClusterTest(server)
     }
 
     [Fact]
+    public async Task Trouble_of_a_volume_is_told_at_its_claim_and_so_is_its_end()
+    {
+        var node = await NodeAsync("a");
+        var uid = Guid.NewGuid().ToString();
+        var request = Request($"pvc-{uid}");
+        request.Parameters["csi.storage.k8s.io/pvc/name"] = "cut";
+        request.Parameters["csi.storage.k8s.io/pvc/namespace"] = "default";
+        await Client.CreateVolumeAsync(request);
+        var image = node.Image(request.Name);
+        var whole = await File.ReadAllBytesAsync(image);
+
+        await using (var file = new FileStream(image, FileMode.Open, FileAccess.Write)) file.SetLength(1 << 20);
+        await Eventually.HoldsAsync(async () => await HealthyAsync() == "False ImageTruncated", "the condition");
+        Assert.Contains(await EventsAsync(), entry => entry is { Type: "Warning", Reason: "ImageTruncated" } && entry.InvolvedObject.Uid == uid);
+
+        await File.WriteAllBytesAsync(image, whole);
+        await Eventually.HoldsAsync(async () => await HealthyAsync() == "True NothingWrong", "the end of the condition");
+        await Eventually.HoldsAsync(async () => (await ResourceAsync(request.Name)).Status!.Phase == "Ready", "the volume");
+        Assert.Contains(await EventsAsync(), entry => entry is { Type: "Normal", Reason: "Healthy" });
+
+        async Task<string?> HealthyAsync() => (await ResourceAsync(request.Name)).Status!.Conditions!
+            .Where(condition => condition.Type == "Healthy").Select(condition => $"{condition.Status} {condition.Reason}").SingleOrDefault();
+
+        async Task<List<CoreEvent>> EventsAsync() =>
+            (await Server.Admin.ListAsync(Kinds.Events, null, default)).Items.FindAll(entry => entry.InvolvedObject is { Kind: "PersistentVolumeClaim", Name: "cut", Namespace: "default" });
+    }
+
+    [Fact]
     public async Task Image_without_a_resource_is_reported_and_kept()
     {
         var node = await NodeAsync("a");

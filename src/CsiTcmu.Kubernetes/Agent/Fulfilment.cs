@@ -27,6 +27,9 @@ internal sealed class Fulfilment<T> : IDisposable
     /// <summary>The objects.</summary>
     public ResourceCache<T> Cache => _reflector.Cache;
 
+    /// <summary>Has an object dealt with although it has not changed.</summary>
+    public void Look(string name) => _queue.Add(name);
+
     /// <summary>Runs until cancelled.</summary>
     /// <param name="reconcile">Deals with one object; false when it shall come again soon.</param>
     /// <param name="cancellationToken">Ends it.</param>

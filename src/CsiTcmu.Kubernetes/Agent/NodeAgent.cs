@@ -18,6 +18,8 @@ public sealed class NodeAgent : IDisposable
     private readonly Fulfilment<TcmuSnapshot> _snapshots;
     private readonly Fulfilment<TcmuSnapshotGroup> _groups;
     private readonly NodeReporter _reporter;
+    private readonly EventRecorder _events;
+    private readonly HealthWatch _health;
     private readonly VolumeReconciler _volumeReconciler;
     private readonly SnapshotReconciler _snapshotReconciler;
     private readonly GroupReconciler _groupReconciler;
@@ -27,9 +29,11 @@ public sealed class NodeAgent : IDisposable
     /// <param name="client">The API server.</param>
     /// <param name="catalogue">The volumes of this node.</param>
     /// <param name="snapshots">Their snapshots.</param>
+    /// <param name="health">What is wrong with them.</param>
     /// <param name="options">What it runs with.</param>
     /// <param name="logger">Receives what is worth telling.</param>
-    public NodeAgent(ApiClient client, IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, NodeAgentOptions options, ILogger logger)
+    public NodeAgent(
+        ApiClient client, IVolumeCatalogue catalogue, ISnapshotCatalogue snapshots, IVolumeHealth health, NodeAgentOptions options, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(options);
         _volumes = new Fulfilment<TcmuVolume>(client, Kinds.Volumes, options, logger);
@@ -37,8 +41,10 @@ public sealed class NodeAgent : IDisposable
         _groups = new Fulfilment<TcmuSnapshotGroup>(client, Kinds.Groups, options, logger);
         _reporter = new NodeReporter(
             client, catalogue, new Orphans(catalogue, snapshots, _volumes.Cache, _snapshots.Cache, _groups.Cache, logger), options, logger);
-        var tools = new AgentTools(client, _reporter, new EventRecorder(client, FieldManager, options.Node, logger, options.Time), options, logger);
-        _volumeReconciler = new VolumeReconciler(tools, catalogue, _volumes.Cache);
+        _events = new EventRecorder(client, FieldManager, options.Node, logger, options.Time);
+        _health = new HealthWatch(health, _volumes.Cache, options, logger);
+        var tools = new AgentTools(client, _reporter, _events, options, logger);
+        _volumeReconciler = new VolumeReconciler(tools, catalogue, _health, _volumes.Cache);
         _snapshotReconciler = new SnapshotReconciler(tools, snapshots, _snapshots.Cache);
         _groupReconciler = new GroupReconciler(tools, snapshots, _groups.Cache);
         _taint = new StartupTaint(client, options.Node, options.DriverName, logger);
@@ -50,6 +56,7 @@ public sealed class NodeAgent : IDisposable
         _snapshots.RunAsync(_snapshotReconciler.ReconcileAsync, cancellationToken),
         _groups.RunAsync(_groupReconciler.ReconcileAsync, cancellationToken),
         _reporter.RunAsync(cancellationToken),
+        _health.RunAsync(_volumes.Look, _events, cancellationToken),
         _taint.RemoveAsync(cancellationToken));
 
     /// <inheritdoc/>

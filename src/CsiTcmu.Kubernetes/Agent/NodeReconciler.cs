@@ -68,6 +68,9 @@ internal abstract class NodeReconciler<T, TStatus>(
     /// <summary>What is said when it was made.</summary>
     protected abstract string DescribeMade(T resource, TStatus now);
 
+    /// <summary>Conditions beside <c>Ready</c>.</summary>
+    protected virtual IEnumerable<Condition> MoreConditions(T resource) => [];
+
     /// <summary>The object of a user that is told of failures too; null for none.</summary>
     protected virtual ObjectReference? User(T resource) => null;
 
@@ -79,7 +82,7 @@ internal abstract class NodeReconciler<T, TStatus>(
             {
                 Phase = "Ready",
                 ObservedGeneration = resource.Metadata.Generation,
-                Conditions = [Ready(resource, holds: true, "Made", "")],
+                Conditions = [Ready(resource, holds: true, "Made", ""), .. MoreConditions(resource)],
             };
             if (TakesRoom(resource, now))
             {
@@ -130,7 +133,7 @@ internal abstract class NodeReconciler<T, TStatus>(
             Phase = resource.IsLeaving ? "Deleting" : ResourceCatalogue.IsFinal(failure.Error) || resource.IsMade ? "Failed" : "Pending",
             Error = error,
             ObservedGeneration = resource.Metadata.Generation,
-            Conditions = [Ready(resource, holds: false, failure.Error.ToString(), failure.Message)],
+            Conditions = [Ready(resource, holds: false, failure.Error.ToString(), failure.Message), .. MoreConditions(resource)],
         };
         if (resource.Status?.Error != error)
         {

@@ -5,7 +5,7 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Kubernetes.Agent;
 
 /// <summary>Makes a volume of this node what its resource says: makes its image, grows it, changes its limits, removes it.</summary>
-internal sealed class VolumeReconciler(AgentTools tools, IVolumeCatalogue catalogue, ResourceCache<TcmuVolume> resources)
+internal sealed class VolumeReconciler(AgentTools tools, IVolumeCatalogue catalogue, HealthWatch health, ResourceCache<TcmuVolume> resources)
     : NodeReconciler<TcmuVolume, TcmuVolumeStatus>(tools, Kinds.VolumeStatus, ResourceJson.Default.TcmuVolumeStatus, resources)
 {
     /// <inheritdoc/>
@@ -40,6 +40,9 @@ internal sealed class VolumeReconciler(AgentTools tools, IVolumeCatalogue catalo
 
     /// <inheritdoc/>
     protected override ObjectReference? User(TcmuVolume resource) => resource.Claim;
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Condition> MoreConditions(TcmuVolume resource) => health.ConditionOf(resource) is { } condition ? [condition] : [];
 
     private async Task<Volume> ExistingAsync(TcmuVolume resource, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using CsiTcmu.Kubernetes.Caching;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Resources;
+using CsiTcmu.Metrics;
 using CsiTcmu.Volumes;
 using Microsoft.Extensions.Logging;
 
@@ -21,7 +22,6 @@ public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalog
     private readonly Reflector<TcmuSnapshotGroup> _groups;
     private readonly Reflector<TcmuNode> _nodes;
     private readonly Heartbeats _heartbeats;
-    private readonly OrphanSweep _orphans;
     private readonly Sweeps _sweeps;
     private readonly TimeSpan _patience;
     private readonly SemaphoreSlim _placing = new(1);
@@ -42,11 +42,15 @@ public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalog
         _nodes = new Reflector<TcmuNode>(client, Kinds.TcmuNodes, null, logger);
         _nodes.Cache.Subscribe(name => _heartbeats.Notice(name, _nodes.Cache.Find(name)));
         var events = new EventRecorder(client, "csi-tcmu-controller", null, logger, options.Time);
-        _orphans = new OrphanSweep(client, _volumes.Cache, options.DriverName, events, options.Sweeps, options.Time, logger);
-        var gone = new GoneNodeSweep(
-            client, new NodeObjects(_volumes.Cache, _snapshots.Cache, _groups.Cache, _nodes.Cache), _heartbeats, events, options.Sweeps, options.Time, logger);
-        _sweeps = new Sweeps([_orphans, gone], Synchronised, options.Sweeps.Period, options.Time, logger);
+        var orphans = new OrphanSweep(client, _volumes.Cache, options.DriverName, events, options.Sweeps, options.Time, logger);
+        var objects = new NodeObjects(_volumes.Cache, _snapshots.Cache, _groups.Cache, _nodes.Cache);
+        Metrics = new ClusterMetrics(objects, _heartbeats, orphans);
+        var gone = new GoneNodeSweep(client, objects, _heartbeats, events, options.Sweeps, options.Time, logger);
+        _sweeps = new Sweeps([orphans, gone], Synchronised, options.Sweeps.Period, options.Time, logger);
     }
+
+    /// <summary>What is known of the cluster, in numbers.</summary>
+    public IMetricsSource Metrics { get; }
 
     /// <summary>True once the resources are known.</summary>
     public bool Ready => Synchronised.IsCompleted;

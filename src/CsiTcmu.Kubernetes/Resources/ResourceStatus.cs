@@ -14,7 +14,7 @@ public abstract record ResourceStatus
     /// <summary>Why the last attempt failed; null when it did not.</summary>
     public ResourceError? Error { get; init; }
 
-    /// <summary>Conditions: <c>Ready</c>.</summary>
+    /// <summary>Conditions: <c>Ready</c>, and of a volume that something was wrong with, <c>Healthy</c>.</summary>
     public List<Condition>? Conditions { get; init; }
 }
 
