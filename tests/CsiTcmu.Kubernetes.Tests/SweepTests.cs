@@ -101,8 +101,11 @@ public sealed class SweepTests(ApiServer server) : ClusterTest(server)
         Assert.Equal(["NodeGone", "Released"], claim.Select(entry => entry.Reason).Order(StringComparer.Ordinal));
         Assert.All(claim, entry => Assert.Equal(id["pvc-".Length..], entry.InvolvedObject.Uid));
         Assert.True(File.Exists(Path.Combine(folder.Path, "main", "volumes", id, "image")));
+        await Task.Delay(1000); // More than one sweep.
         var dear = await ResourceAsync("pvc-dear");
         Assert.False(dear.IsLeaving);
+        Assert.True(dear.IsHeld);
+        Assert.DoesNotContain(await EventsAsync("pvc-dear"), entry => entry.Reason == "Released");
         Assert.Contains(GoneNodeSweep.GoneSince, dear.Metadata.Annotations!.Keys);
         Assert.NotNull(await Server.Admin.FindAsync(Kinds.Volumes, "pvc-waiting", null, default));
 
