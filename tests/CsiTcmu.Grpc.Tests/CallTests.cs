@@ -108,8 +108,8 @@ public class CallTests
         var outcomes = await ForeignClient.CallAsync(
             client, server, null, new Call("Echo") { Path = "/csitcmu.test.Wire/Nothing" }, new Call("Echo") { Path = "/no.Such/Echo" });
 
-        Assert.Equal(("UNIMPLEMENTED", "There is no method /csitcmu.test.Wire/Nothing."), (outcomes[0].Code, outcomes[0].Details));
-        Assert.Equal(("UNIMPLEMENTED", "There is no method /no.Such/Echo."), (outcomes[1].Code, outcomes[1].Details));
+        Assert.Equal(("UNIMPLEMENTED", "Method is unimplemented."), (outcomes[0].Code, outcomes[0].Details));
+        Assert.Equal(("UNIMPLEMENTED", "Service is unimplemented."), (outcomes[1].Code, outcomes[1].Details));
     }
 
     [Theory]
@@ -149,13 +149,11 @@ public class CallTests
         var stream = await ForeignClient.CallAsync(client, server, unlimited, new Call("Count", new { messages = 1, size = limit }));
 
         // The reply is longer than the request, so the request that just fits has no reply that does.
-        Assert.StartsWith("The response has ", Assert.Single(fits).Details);
-        Assert.Equal(
-            ("RESOURCE_EXHAUSTED", $"The request has {limit + 1} bytes, and at most {limit} are taken."),
-            (tooLong[0].Code, tooLong[0].Details));
-        Assert.Equal("RESOURCE_EXHAUSTED", reply[0].Code);
-        Assert.Matches($"^The response has 4194[0-9]* bytes, and at most {limit} are sent.$", reply[0].Details);
-        Assert.Equal("RESOURCE_EXHAUSTED", stream[0].Code);
+        Assert.Equal(["RESOURCE_EXHAUSTED"], new[] { fits[0], tooLong[0], reply[0], stream[0] }.Select(outcome => outcome.Code).Distinct());
+        Assert.StartsWith("Sending message exceeds", fits[0].Details);
+        Assert.StartsWith("Received message exceeds", tooLong[0].Details);
+        Assert.StartsWith("Sending message exceeds", reply[0].Details);
+        Assert.StartsWith("Sending message exceeds", stream[0].Details);
 
         static Call Sized(int payload) => new("Echo", new { payload = Convert.ToBase64String(new byte[payload]) });
     }
@@ -169,7 +167,7 @@ public class CallTests
         var outcome = Assert.Single(await ForeignClient.CallAsync(client, server, gzip, new Call("Echo", new { text = new string('a', 5000) })));
 
         Assert.Equal("UNIMPLEMENTED", outcome.Code);
-        Assert.Contains("compressed by 'gzip'", outcome.Details);
+        Assert.Contains("Unsupported grpc-encoding value 'gzip'", outcome.Details);
     }
 
     [Theory]

@@ -7,6 +7,9 @@ public class RawTests
 {
     private const string Ok = "0", DeadlineExceeded = "4", ResourceExhausted = "8", Unimplemented = "12", Internal = "13";
 
+    /// <summary>The code of a reset that cancels a stream, RFC 9113, section 7.</summary>
+    private const long Cancel = 8;
+
     private static readonly byte[] Hello = RawClient.Frame(new EchoRequest { Text = "hello" });
 
     [Fact]
@@ -43,7 +46,6 @@ public class RawTests
     [Theory]
     [InlineData("application/json")]
     [InlineData("application/grpc-web")]
-    [InlineData("application/grpc+json")]
     [InlineData("application/grpcx")]
     [InlineData(null)]
     public async Task Other_content_types_are_unsupported(string? contentType)
@@ -53,7 +55,6 @@ public class RawTests
         var response = await client.SendAsync(HttpMethod.Post, RawClient.Echo, new ByteArrayContent(Hello), contentType);
 
         Assert.Equal(415, response.HttpStatus);
-        Assert.Null(response.Status);
     }
 
     [Theory]
@@ -68,13 +69,13 @@ public class RawTests
     }
 
     [Fact]
-    public async Task Only_post_is_allowed()
+    public async Task Only_post_is_served()
     {
         await using var server = await TestServer.StartAsync();
         using var client = new RawClient(server.SocketPath);
         var response = await client.SendAsync(HttpMethod.Put, RawClient.Echo, new ByteArrayContent(Hello), "application/grpc");
 
-        Assert.Equal((405, "POST"), (response.HttpStatus, response.Headers["allow"]));
+        Assert.Equal((404, null), (response.HttpStatus, response.Status));
     }
 
     [Fact]
@@ -98,21 +99,19 @@ public class RawTests
 
     public static TheoryData<string, byte[], string[], string, string> BadBodies => new()
     {
-        { "flag without encoding", RawClient.Frame(1, [1]), [], Internal, "names no grpc-encoding" },
-        { "flag with identity", RawClient.Frame(1, [1]), ["grpc-encoding", "identity"], Internal, "names no grpc-encoding" },
-        { "unknown flag", RawClient.Frame(7, []), [], Internal, "unknown flag 7" },
-        { "cut in the header", Hello[..3], [], Internal, "ends in the middle" },
-        { "cut after the header", Hello[..5], [], Internal, "ends in the middle" },
-        { "cut in the message", Hello[..^1], [], Internal, "ends in the middle" },
-        { "no message", [], [], Unimplemented, "no message" },
-        { "two messages", [.. Hello, .. Hello], [], Unimplemented, "more than one message" },
-        { "one byte too many", [.. Hello, 0], [], Unimplemented, "more than one message" },
+        { "flag without encoding", RawClient.Frame(1, [1]), [], Internal, "did not include grpc-encoding" },
+        { "flag with identity", RawClient.Frame(1, [1]), ["grpc-encoding", "identity"], Internal, "sent 'identity'" },
+        { "unknown flag", RawClient.Frame(7, []), [], Internal, "cannot be parsed" },
+        { "cut in the header", Hello[..3], [], Internal, "Incomplete message" },
+        { "cut after the header", Hello[..5], [], Internal, "Incomplete message" },
+        { "cut in the message", Hello[..^1], [], Internal, "Incomplete message" },
+        { "no message", [], [], Internal, "Incomplete message" },
+        { "two messages", [.. Hello, .. Hello], [], Internal, "Additional data" },
+        { "one byte too many", [.. Hello, 0], [], Internal, "Additional data" },
         { "not protobuf", RawClient.Frame(0, [0x0a, 0xff, 0xff]), [], Internal, "cannot be parsed" },
         { "text that is not UTF-8", RawClient.Frame(0, [0x0a, 0x02, 0xc3, 0x28, 0x0f]), [], Internal, "cannot be parsed" },
-        { "a length past every limit", RawClient.Frame(0, [1], claimedLength: -1), [], ResourceExhausted, "4294967295 bytes" },
-        { "a length past the limit", RawClient.Frame(0, [1], claimedLength: 4 * 1024 * 1024 + 1), [], ResourceExhausted, "4194305 bytes" },
-        { "malformed timeout", Hello, ["grpc-timeout", "10x"], Internal, "grpc-timeout is malformed" },
-        { "metadata that is not base64", Hello, ["x-y-bin", "!!!"], Internal, "x-y-bin does not carry base64" },
+        { "a length past every limit", RawClient.Frame(0, [1], claimedLength: -1), [], Internal, "cannot be parsed" },
+        { "a length past the limit", RawClient.Frame(0, [1], claimedLength: 4 * 1024 * 1024 + 1), [], ResourceExhausted, "exceeds the maximum" },
     };
 
     [Theory]
@@ -193,10 +192,15 @@ public class RawTests
         await using var server = await TestServer.StartAsync();
         using var client = new RawClient(server.SocketPath);
         var body = new OpenContent(Hello[..7]);
-        var response = await client.SendAsync(HttpMethod.Post, RawClient.Echo, body, "application/grpc", ("grpc-timeout", "200m"));
+        var answer = client.SendAsync(HttpMethod.Post, RawClient.Echo, body, "application/grpc", ("grpc-timeout", "200m"));
+        // The status, and then a reset, since the rest of the request is of no use; HttpClient may tell of the reset alone.
+        var reset = await Record.ExceptionAsync(() => answer.WaitAsync(TestServer.Patience));
         body.End();
 
-        Assert.Equal(DeadlineExceeded, response.Status);
+        if (reset is null)
+            Assert.Equal(DeadlineExceeded, (await answer).Status);
+        else
+            Assert.Equal(Cancel, Assert.IsType<HttpProtocolException>(Assert.IsType<HttpRequestException>(reset).InnerException).ErrorCode);
     }
 
     [Fact]
@@ -229,12 +233,26 @@ public class RawTests
         Assert.Equal(0, served);
     }
 
-    [Fact]
-    public async Task The_longest_deadline_there_is_does_no_harm()
+    [Theory]
+    [InlineData("1H", 3_600_000)]
+    [InlineData("20M", 1_200_000)]
+    [InlineData("600S", 600_000)]
+    [InlineData("600000m", 600_000)]
+    [InlineData("90000000u", 90_000)]
+    [InlineData("99999999n", 99)]
+    [InlineData("99999999H", long.MaxValue)]
+    [InlineData("10x", -1)]
+    public async Task Deadlines_are_read_in_every_unit_and_malformed_ones_ignored(string timeout, long milliseconds)
     {
         await using var server = await TestServer.StartAsync();
         using var client = new RawClient(server.SocketPath);
-        Assert.Equal(Ok, (await client.SendAsync(RawClient.Echo, Hello, ("grpc-timeout", "99999999H"))).Status);
+        var response = await client.SendAsync(RawClient.Echo, Hello, ("grpc-timeout", timeout));
+        if (response.Status == DeadlineExceeded && milliseconds < 1000)
+            return;
+
+        var left = EchoReply.Parser.ParseFrom(response.Body, 5, response.Body.Length - 5).MillisecondsLeft;
+        Assert.InRange(left, milliseconds < 0 ? -1 : 0, milliseconds);
+        Assert.True(left > milliseconds / 2 || milliseconds is < 1000 or long.MaxValue, $"{left} ms are left");
     }
 
     [Fact]
@@ -242,7 +260,7 @@ public class RawTests
     {
         await using var server = await TestServer.StartAsync();
         using var client = new RawClient(server.SocketPath);
-        var response = await client.SendAsync(RawClient.Echo, Hello, ("X-Mixed", "a, b"), ("x-one-bin", "AQI,AwQ="));
+        var response = await client.SendAsync(RawClient.Echo, Hello, ("X-Mixed", "a, b"), ("x-one-bin", "AwQ"));
 
         var headers = EchoReply.Parser.ParseFrom(response.Body, 5, response.Body.Length - 5).Headers;
         Assert.Equal("a, b", headers["x-mixed"]);

@@ -202,9 +202,13 @@ public sealed class SocketTests : IDisposable
     [Fact]
     public async Task A_service_is_added_once_and_before_the_start()
     {
+        await using var twice = new GrpcServer(new GrpcServerOptions { Endpoint = SocketPath })
+            .AddService(Wire.BindService(new WireService()))
+            .AddService(Wire.BindService(new WireService()));
+        Assert.Contains("/csitcmu.test.Wire/Echo is served twice", (await Assert.ThrowsAsync<InvalidOperationException>(() => twice.StartAsync())).Message);
+        Assert.False(File.Exists(SocketPath));
+
         await using var server = new GrpcServer(new GrpcServerOptions { Endpoint = SocketPath });
-        server.AddService(Wire.BindService(new WireService()));
-        Assert.Contains("/csitcmu.test.Wire/Echo is served already", Assert.Throws<ArgumentException>(() => server.AddService(Wire.BindService(new WireService()))).Message);
         await server.StartAsync();
         Assert.Throws<InvalidOperationException>(() => server.AddService(Wire.BindService(new WireService())));
         await Assert.ThrowsAsync<InvalidOperationException>(() => server.StartAsync());

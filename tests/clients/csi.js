@@ -3,12 +3,16 @@
 //   node csi.js --endpoint unix:///run/csi-tcmu/csi.sock Controller.CreateVolume '{"name": "v1", ...}'
 // prints the response as JSON (a streaming method: one line for each response). int64 values are strings, enumerations names.
 // A call that fails prints "CODE: message" and ends with status 1; a wrong command line ends with status 2.
+//   node csi.js --endpoint unix:///run/csi-tcmu/csi.sock --lines
+// reads calls from standard input, SERVICE.METHOD and perhaps JSON on a line, and answers each with a line, "OK {...}" or "CODE: message": a start
+// of node for each call takes long in an emulated machine.
 'use strict';
 const path = require('node:path');
+const readline = require('node:readline');
 const { parseArgs } = require('node:util');
 const { grpc, protoLoader } = require('./packages.js');
 
-const usage = 'usage: node csi.js --endpoint unix:///path/to/csi.sock [--timeout SECONDS] SERVICE.METHOD [JSON request]';
+const usage = 'usage: node csi.js --endpoint unix:///path/to/csi.sock [--timeout SECONDS] (SERVICE.METHOD [JSON request] | --lines)';
 
 function wrongUse(message) {
   console.error(`csi.js: ${message}\n${usage}`);
@@ -18,14 +22,14 @@ function wrongUse(message) {
 function readCommandLine() {
   try {
     const { values, positionals } = parseArgs({
-      options: { endpoint: { type: 'string' }, timeout: { type: 'string', default: '60' } },
+      options: { endpoint: { type: 'string' }, timeout: { type: 'string', default: '60' }, lines: { type: 'boolean', default: false } },
       allowPositionals: true,
     });
     const [name, json = '{}', ...rest] = positionals;
-    if (!values.endpoint || !name || rest.length) wrongUse('an endpoint, one method and at most one request are needed');
+    if (!values.endpoint || !name === !values.lines || rest.length) wrongUse('an endpoint, and one method and at most one request or --lines are needed');
     const seconds = Number(values.timeout);
     if (!(seconds > 0)) wrongUse(`--timeout takes seconds, not '${values.timeout}'`);
-    return { endpoint: values.endpoint, seconds, name, json };
+    return { endpoint: values.endpoint, seconds, lines: values.lines, name, json };
   } catch (error) {
     return wrongUse(error.message);
   }
@@ -63,6 +67,24 @@ function messageTypes(definition) {
   return types;
 }
 
+// Each call has a connection of its own, so that none is kept waiting by an earlier failure to connect.
+function connect(endpoint) {
+  return new grpc.Client(endpoint, grpc.credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+}
+
+function answerLine({ endpoint, seconds }, prepare, line) {
+  const [, name, json = '{}'] = /^(\S+)\s*(.+)?$/.exec(line);
+  const { method, request } = prepare(name, json);
+  const client = connect(endpoint);
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, { deadline: Date.now() + seconds * 1000 }, (error, response) => {
+      console.log(error ? `${grpc.status[error.code]}: ${error.details.replaceAll('\n', ' ')}` : `OK ${JSON.stringify(response)}`);
+      client.close();
+      resolve();
+    });
+  });
+}
+
 function call(client, method, request, seconds) {
   const options = { deadline: Date.now() + seconds * 1000 };
   const print = (response) => console.log(JSON.stringify(response, null, method.responseStream ? 0 : 2));
@@ -86,8 +108,8 @@ function call(client, method, request, seconds) {
   }
 }
 
-function main() {
-  const { endpoint, seconds, name, json } = readCommandLine();
+async function main() {
+  const words = readCommandLine();
   const definition = protoLoader.loadSync(path.join(__dirname, '../../csi-proto/csi.proto'), {
     keepCase: true,
     longs: String,
@@ -98,12 +120,21 @@ function main() {
   const services = Object.entries(definition).filter(([key, value]) => key.startsWith('csi.v1.') && !value.type);
   const methods = new Map(services.flatMap(([key, service]) => Object.values(service)
     .map((method) => [`${key.slice('csi.v1.'.length)}.${method.path.split('/')[2]}`, method])));
-  const method = methods.get(name);
-  if (!method) wrongUse(`there is no method '${name}'; there are:\n  ${[...methods.keys()].join('\n  ')}`);
+  const types = messageTypes(definition);
+  const prepare = (name, json) => {
+    const method = methods.get(name);
+    if (!method) wrongUse(`there is no method '${name}'; there are:\n  ${[...methods.keys()].join('\n  ')}`);
+    const request = parseRequest(json);
+    checkFields(method.requestType.type, types, request, name);
+    return { method, request };
+  };
 
-  const request = parseRequest(json);
-  checkFields(method.requestType.type, messageTypes(definition), request, name);
-  call(new grpc.Client(endpoint, grpc.credentials.createInsecure()), method, request, seconds);
+  if (words.lines) {
+    for await (const line of readline.createInterface({ input: process.stdin })) await answerLine(words, prepare, line);
+  } else {
+    const { method, request } = prepare(words.name, words.json);
+    call(connect(words.endpoint), method, request, words.seconds);
+  }
 }
 
 main();

@@ -22,11 +22,24 @@ step() { steps=$((steps + 1)); printf '\n[%2d] %s\n' "$steps" "$*"; }
 told() { printf '     %s\n' "$*"; }
 fail() { echo "demo: $*"; exit 1; }
 milliseconds() { echo $(("${EPOCHREALTIME/[.,]/}" / 1000)); }
-csi() { node "$here/tests/clients/csi.js" --endpoint "$socket" "$@"; }
+
+# One client for all calls; in an emulated machine it takes longer to start than most of them. Its ends are passed on to subshells under numbers.
+coproc client { node "$here/tests/clients/csi.js" --endpoint "$socket" --lines; }
+exec 7>&"${client[1]}" 8<&"${client[0]}"
+csi() {
+  local status answer
+  printf '%s %s\n' "$1" "${2//$'\n'/ }" >&7
+  read -r status answer <&8 || fail "the gRPC client has ended"
+  if [[ $status != OK ]]; then
+    echo "     $1: $status $answer" >&2
+    return 1
+  fi
+  printf '%s\n' "$answer"
+}
 
 start_driver() {
   local begun; begun=$(milliseconds)
-  "$driver" standalone --endpoint "$socket" --pool fast="$pool" --node-id demo >> "$log" 2>&1 &
+  "$driver" standalone --endpoint "$socket" --pool fast="$pool,overcommitRatio=4" --node-id demo >> "$log" 2>&1 &
   driver_pid=$!
   for _ in $(seq 600); do
     [[ -S ${socket#unix://} ]] && csi Identity.Probe '{}' > /dev/null 2>&1 && { told "driver ready after $(($(milliseconds) - begun)) ms, process $driver_pid"; return; }

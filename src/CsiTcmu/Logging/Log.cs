@@ -31,6 +31,8 @@ internal static class Log
         var logger = new LoggerConfiguration()
             .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            // It tells each failed call again, which the log of calls tells with its request.
+            .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
             .WriteTo.Sink(new BoundedSink(new ErrorStreamSink(formatter)))
             .CreateLogger();
         return new SerilogLoggerFactory(logger, dispose: true);

@@ -34,8 +34,7 @@ public sealed class ConditionTests(DriverFixture fixture)
         await Shell.RunAsync("truncate", "-s", $"{Size}", image);
         await IsWellAsync(volume);
 
-        // What an error of the journal does.
-        await Shell.TryAsync("mount", "-o", "remount,abort", volume.Staging);
+        await Ext4Error.TurnReadOnlyAsync(volume.Staging);
         await IsToldAsync(volume, "FileSystemReadOnly", volume.Staging);
         await volume.UnpublishAsync(Client);
         await volume.UnstageAsync(Client);
@@ -59,9 +58,9 @@ public sealed class ConditionTests(DriverFixture fixture)
         await IsWellAsync(volume);
 
         var state = $"/sys/block/{Path.GetFileName(disk)}/device/state";
-        await File.WriteAllTextAsync(state, "offline");
+        await File.WriteAllTextAsync(state, "offline\n");
         await IsToldAsync(volume, "DiskOffline", disk);
-        await File.WriteAllTextAsync(state, "running");
+        await File.WriteAllTextAsync(state, "running\n");
         await IsWellAsync(volume);
 
         // Somebody unlinks the LUN.

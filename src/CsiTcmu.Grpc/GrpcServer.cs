@@ -2,14 +2,15 @@ using System.Net.Sockets;
 using Grpc.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CsiTcmu.Grpc;
 
-/// <summary>Serves gRPC services on a unix socket: HTTP/2 with prior knowledge, unary and server-streaming calls.</summary>
+/// <summary>Hosts Grpc.AspNetCore on a unix socket: HTTP/2 with prior knowledge, unary and server-streaming calls.</summary>
 /// <remarks>It is Kestrel alone, without a web host: nothing is read from files or the environment, nothing is written to the console,
-/// and no TCP port is opened.</remarks>
+/// no signal is caught, and no TCP port is opened.</remarks>
 public sealed class GrpcServer : IAsyncDisposable
 {
     /// <summary>How long calls that are given up may take to notice, and open connections to close.</summary>
@@ -17,9 +18,10 @@ public sealed class GrpcServer : IAsyncDisposable
 
     private readonly GrpcServerOptions _options;
     private readonly ILogger _logger;
-    private readonly MethodTable _methods = new();
+    private readonly List<ServerServiceDefinition> _definitions = [];
     private readonly RunningCalls _calls = new();
     private readonly Lock _lock = new();
+    private ServiceProvider? _services;
     private KestrelServer? _kestrel;
     private Task<bool>? _stopped;
     private bool _begun;
@@ -44,7 +46,6 @@ public sealed class GrpcServer : IAsyncDisposable
     /// <summary>Adds a service; allowed before the start.</summary>
     /// <param name="service">What <c>BindService</c> of generated code returns.</param>
     /// <returns>This server.</returns>
-    /// <exception cref="ArgumentException">One of its methods is served already.</exception>
     /// <exception cref="InvalidOperationException">The server is started.</exception>
     public GrpcServer AddService(ServerServiceDefinition service)
     {
@@ -53,7 +54,7 @@ public sealed class GrpcServer : IAsyncDisposable
         {
             if (_begun)
                 throw new InvalidOperationException("Services are added before the server is started.");
-            service.BindService(_methods);
+            _definitions.Add(service);
         }
 
         return this;
@@ -63,7 +64,7 @@ public sealed class GrpcServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives the start up.</param>
     /// <returns>Ends when clients can connect.</returns>
     /// <exception cref="IOException">Another process listens there, something else is there, or the system refuses.</exception>
-    /// <exception cref="InvalidOperationException">The server was started before.</exception>
+    /// <exception cref="InvalidOperationException">The server was started before, or two of its services serve the same method.</exception>
     public async Task StartAsync(CancellationToken cancellationToken = default)
     {
         lock (_lock)
@@ -73,11 +74,13 @@ public sealed class GrpcServer : IAsyncDisposable
             _begun = true;
         }
 
+        _services = OfficialServer.MakeServices(_options, new CallInterceptor(_options.Interceptors, _calls, _logger));
+        var gate = new CallGate(OfficialServer.Map(_services, _definitions), _services, _calls, _logger);
         var socket = UnixListenSocket.Bind(SocketPath, _options.SocketMode);
         try
         {
             var kestrel = MakeKestrel(socket);
-            await kestrel.StartAsync(new CallDispatcher(_options, _methods, _calls, _logger), cancellationToken);
+            await kestrel.StartAsync(gate, cancellationToken);
             _kestrel = kestrel;
         }
         catch
@@ -110,7 +113,7 @@ public sealed class GrpcServer : IAsyncDisposable
         var inTime = await EndsWithinAsync(drained, grace);
         if (!inTime)
         {
-            _calls.Abort();
+            GiveUpCalls();
             if (!await EndsWithinAsync(drained, LastWait))
                 _logger.LogWarning("Calls that were given up still run while the server stops");
         }
@@ -122,9 +125,24 @@ public sealed class GrpcServer : IAsyncDisposable
             kestrel.Dispose();
         }
 
+        if (_services is { } services)
+            await services.DisposeAsync();
         _calls.Dispose();
 
         return inTime;
+    }
+
+    private void GiveUpCalls()
+    {
+        try
+        {
+            _calls.Abort();
+        }
+        catch (AggregateException e)
+        {
+            // It comes from what services hung on the tokens of their calls, and must not keep the server from stopping.
+            _logger.LogError(e, "Code hung on the cancellation of calls failed");
+        }
     }
 
     private static async Task<bool> EndsWithinAsync(Task task, TimeSpan limit)

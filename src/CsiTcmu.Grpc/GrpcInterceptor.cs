@@ -14,18 +14,18 @@ public sealed class GrpcCall
 {
     private readonly CallContext _context;
 
-    internal GrpcCall(BoundMethod method, object request, CallContext context)
+    internal GrpcCall(MethodType type, object request, CallContext context)
     {
-        Bound = method;
+        Type = type;
         Request = request;
         _context = context;
     }
 
     /// <summary>The path of the method, for example <c>/csi.v1.Identity/Probe</c>.</summary>
-    public string Method => Bound.Path;
+    public string Method => _context.Method;
 
     /// <summary>The shape of the call.</summary>
-    public MethodType Type => Bound.Type;
+    public MethodType Type { get; }
 
     /// <summary>The request message. It may hold secrets: a log shows it only after the fields marked <c>csi_secret</c> are removed.</summary>
     public object Request { get; }
@@ -35,8 +35,6 @@ public sealed class GrpcCall
 
     /// <summary>The context that the service gets as well.</summary>
     public ServerCallContext Context => _context;
-
-    internal BoundMethod Bound { get; }
 
     /// <summary>The status that the caller gets when this exception leaves the call.</summary>
     /// <param name="exception">The exception.</param>
