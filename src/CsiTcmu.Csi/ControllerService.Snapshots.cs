@@ -11,12 +11,12 @@ public sealed partial class ControllerService
     /// <inheritdoc/>
     public override async Task<CreateSnapshotResponse> CreateSnapshot(CreateSnapshotRequest request, ServerCallContext context)
     {
-        if (snapshots is null || nodeId is null) return await base.CreateSnapshot(request, context);
+        if (snapshots is null) return await base.CreateSnapshot(request, context);
         var source = Fields.Required(request.SourceVolumeId, "source_volume_id");
         var name = Fields.Required(request.Name, "name");
         Fields.Map(request.Parameters, "parameters");
         Fields.Map(request.Secrets, "secrets");
-        Topologies.Check(request.AccessibilityRequirements, nodeId);
+        if (nodeId is not null) Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new SnapshotWish
         {
@@ -41,7 +41,7 @@ public sealed partial class ControllerService
     /// <inheritdoc/>
     public override async Task<ListSnapshotsResponse> ListSnapshots(ListSnapshotsRequest request, ServerCallContext context)
     {
-        if (snapshots is null || nodeId is null) return await base.ListSnapshots(request, context);
+        if (snapshots is null) return await base.ListSnapshots(request, context);
         if (request.MaxEntries < 0)
             throw CsiErrors.InvalidArgument($"max_entries is negative: {request.MaxEntries}");
         Fields.Optional(request.SourceVolumeId, "source_volume_id");
@@ -64,7 +64,7 @@ public sealed partial class ControllerService
     /// <inheritdoc/>
     public override async Task<GetSnapshotResponse> GetSnapshot(GetSnapshotRequest request, ServerCallContext context)
     {
-        if (snapshots is null || nodeId is null) return await base.GetSnapshot(request, context);
+        if (snapshots is null) return await base.GetSnapshot(request, context);
         var id = Fields.Required(request.SnapshotId, "snapshot_id");
         Fields.Map(request.Secrets, "secrets");
 

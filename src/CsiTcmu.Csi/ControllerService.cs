@@ -50,7 +50,7 @@ public sealed partial class ControllerService(
         Fields.Map(request.Secrets, "secrets");
         var source = Sources.Optional(request.VolumeContentSource);
         if (source is not null && snapshots is null)
-            throw CsiErrors.InvalidArgument("volume_content_source is not supported in a cluster yet; leave it out to make an empty volume");
+            throw CsiErrors.InvalidArgument("volume_content_source is not supported; leave it out to make an empty volume");
         if (nodeId is not null) Topologies.Check(request.AccessibilityRequirements, nodeId);
 
         var wish = new VolumeWish

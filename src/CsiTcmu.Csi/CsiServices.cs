@@ -49,27 +49,31 @@ public static class CsiServices
         ArgumentNullException.ThrowIfNull(ready);
         CheckNodeId(node.NodeId);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, snapshots: true)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, groups: true, metadata: true)));
         server.AddService(Controller.BindService(new ControllerService(catalogue, snapshots, health, specification, node.NodeId)));
         server.AddService(GroupController.BindService(new GroupControllerService(snapshots, node.NodeId)));
         server.AddService(SnapshotMetadata.BindService(new SnapshotMetadataService(blocks)));
         server.AddService(Node.BindService(new NodeService(node, health, specification)));
     }
 
-    /// <summary>Adds Identity and Controller for the volumes of many nodes.</summary>
+    /// <summary>Adds Identity, Controller and GroupController for the volumes of many nodes.</summary>
     /// <param name="server">The server, not yet started.</param>
     /// <param name="volumes">The volumes.</param>
+    /// <param name="snapshots">Their snapshots.</param>
     /// <param name="vendorVersion">Version of the driver, not empty.</param>
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
-    public static void RegisterController(GrpcServer server, IPlacedVolumes volumes, string vendorVersion, Func<bool> ready)
+    public static void RegisterController(
+        GrpcServer server, IPlacedVolumes volumes, ISnapshotCatalogue snapshots, string vendorVersion, Func<bool> ready)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(volumes);
+        ArgumentNullException.ThrowIfNull(snapshots);
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready)));
-        server.AddService(Controller.BindService(new ControllerService(volumes, snapshots: null, health: null, CsiSpecification.Csi112, nodeId: null)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, groups: true)));
+        server.AddService(Controller.BindService(new ControllerService(volumes, snapshots, health: null, CsiSpecification.Csi112, nodeId: null)));
+        server.AddService(GroupController.BindService(new GroupControllerService(snapshots, nodeId: null)));
     }
 
     /// <summary>Adds Identity and Node: what the kubelet of a node asks.</summary>

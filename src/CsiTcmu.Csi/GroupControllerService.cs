@@ -13,8 +13,8 @@ namespace CsiTcmu.Csi;
 /// asks the catalogue, and answers; repeats and locks are the catalogue's.
 /// </summary>
 /// <param name="snapshots">The snapshots.</param>
-/// <param name="nodeId">The node whose snapshots these are.</param>
-public sealed class GroupControllerService(ISnapshotCatalogue snapshots, string nodeId) : GroupController.GroupControllerBase
+/// <param name="nodeId">The node whose snapshots these are; null when they are of many.</param>
+public sealed class GroupControllerService(ISnapshotCatalogue snapshots, string? nodeId) : GroupController.GroupControllerBase
 {
     /// <inheritdoc/>
     public override Task<GroupControllerGetCapabilitiesResponse> GroupControllerGetCapabilities(

@@ -6,14 +6,12 @@ namespace CsiTcmu.Csi;
 /// <summary>The Identity service: who the driver is and whether it can serve.</summary>
 /// <param name="vendorVersion">Version of the driver.</param>
 /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
-/// <param name="snapshots">True when there are a group controller and snapshot metadata.</param>
-public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool snapshots = false) : Identity.IdentityBase
+/// <param name="groups">True when there is a group controller.</param>
+/// <param name="metadata">True when there is snapshot metadata.</param>
+public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool groups = false, bool metadata = false) : Identity.IdentityBase
 {
-    private static readonly PluginCapability[] SnapshotServices =
-    [
-        Service(PluginCapability.Types.Service.Types.Type.GroupControllerService),
-        Service(PluginCapability.Types.Service.Types.Type.SnapshotMetadataService),
-    ];
+    private static readonly PluginCapability[] GroupServices = [Service(PluginCapability.Types.Service.Types.Type.GroupControllerService)];
+    private static readonly PluginCapability[] MetadataServices = [Service(PluginCapability.Types.Service.Types.Type.SnapshotMetadataService)];
 
     /// <inheritdoc/>
     public override Task<GetPluginInfoResponse> GetPluginInfo(GetPluginInfoRequest request, ServerCallContext context) =>
@@ -28,7 +26,8 @@ public sealed class IdentityService(string vendorVersion, Func<bool> ready, bool
             {
                 Service(PluginCapability.Types.Service.Types.Type.ControllerService),
                 Service(PluginCapability.Types.Service.Types.Type.VolumeAccessibilityConstraints),
-                snapshots ? SnapshotServices : Array.Empty<PluginCapability>(),
+                groups ? GroupServices : Array.Empty<PluginCapability>(),
+                metadata ? MetadataServices : Array.Empty<PluginCapability>(),
                 new PluginCapability
                 {
                     VolumeExpansion = new() { Type = PluginCapability.Types.VolumeExpansion.Types.Type.Online },

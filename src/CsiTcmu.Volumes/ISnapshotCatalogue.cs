@@ -35,6 +35,9 @@ public sealed record Snapshot
     /// <summary>The name that it was created under; for a member of a group, its id.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Node that holds the image; empty for this one.</summary>
+    public string Node { get; init; } = "";
+
     /// <summary>Pool that holds the image.</summary>
     public required string Pool { get; init; }
 

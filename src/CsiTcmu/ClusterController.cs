@@ -1,8 +1,10 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using CsiTcmu.Csi;
 using CsiTcmu.Grpc;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Controller;
+using CsiTcmu.Metrics;
 using CsiTcmu.Verbs;
 using Microsoft.Extensions.Logging;
 
@@ -15,33 +17,37 @@ internal static class ClusterController
 
     /// <summary>Serves until SIGTERM or SIGINT.</summary>
     /// <param name="endpoint">Where gRPC is served.</param>
+    /// <param name="metrics">Where metrics are served; null for nowhere.</param>
     /// <param name="cluster">Finds the cluster.</param>
-    /// <param name="patience">How long a call waits for a node.</param>
+    /// <param name="options">What it runs with.</param>
     /// <param name="logging">Takes log lines.</param>
     /// <returns>Exit status: 0, or 1 when it cannot start.</returns>
-    public static Task<int> RunAsync(string endpoint, Func<ClusterConfiguration> cluster, TimeSpan patience, ILoggerFactory logging) =>
-        Termination.RunAsync(logging.CreateLogger("csi-tcmu"), ended => ServeAsync(endpoint, cluster(), patience, logging, ended));
+    public static Task<int> RunAsync(
+        string endpoint, IPEndPoint? metrics, Func<ClusterConfiguration> cluster, ResourceCatalogueOptions options, ILoggerFactory logging) =>
+        Termination.RunAsync(logging.CreateLogger("csi-tcmu"), ended => ServeAsync(endpoint, metrics, cluster(), options, logging, ended));
 
     private static async Task ServeAsync(
-        string endpoint, ClusterConfiguration cluster, TimeSpan patience, ILoggerFactory logging, Task<PosixSignal> ended)
+        string endpoint, IPEndPoint? metrics, ClusterConfiguration cluster, ResourceCatalogueOptions options, ILoggerFactory logging, Task<PosixSignal> ended)
     {
         var log = logging.CreateLogger("csi-tcmu");
         log.LogInformation("csi-tcmu {Version} starts as controller of {Server}", VersionVerb.Version, cluster.Server);
         using var client = new ApiClient(cluster, ClusterOptions.UserAgent);
-        using var catalogue = new ResourceCatalogue(client, new ResourceCatalogueOptions { Patience = patience }, logging.CreateLogger("volumes"));
+        using var catalogue = new ResourceCatalogue(client, options, logging.CreateLogger("volumes"));
         using var end = new CancellationTokenSource();
         var watching = catalogue.RunAsync(end.Token);
 
         var calls = new CallLog(logging.CreateLogger("csi"));
+        var counts = new CallMetrics();
+        await using var exposed = await Exposition.StartAsync(metrics, [new ProcessMetrics(VersionVerb.Version), counts, catalogue.Metrics], logging);
         await using var server = new GrpcServer(new GrpcServerOptions
         {
             Endpoint = endpoint,
-            Interceptors = [calls.InterceptAsync],
+            Interceptors = [counts.InterceptAsync, calls.InterceptAsync],
             LoggerFactory = logging,
         });
 
         // The sidecars wait for the first probe that says ready: until the resources are known nothing can be placed.
-        CsiServices.RegisterController(server, catalogue, VersionVerb.Version, () => catalogue.Ready && !ended.IsCompleted);
+        CsiServices.RegisterController(server, catalogue, catalogue, VersionVerb.Version, () => catalogue.Ready && !ended.IsCompleted);
         await server.StartAsync();
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 

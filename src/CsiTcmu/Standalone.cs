@@ -5,6 +5,7 @@ using CsiTcmu.Grpc;
 using CsiTcmu.Kubernetes.Agent;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Memory;
+using CsiTcmu.Metrics;
 using CsiTcmu.Verbs;
 using CsiTcmu.Volumes;
 using CsiTcmu.Volumes.Health;
@@ -50,10 +51,11 @@ internal static class Standalone
         await node.TakeOverAsync();
 
         var calls = new CallLog(logging.CreateLogger("csi"));
+        var counts = new CallMetrics();
         await using var server = new GrpcServer(new GrpcServerOptions
         {
             Endpoint = options.Endpoint,
-            Interceptors = [calls.InterceptAsync],
+            Interceptors = [counts.InterceptAsync, calls.InterceptAsync],
             LoggerFactory = logging,
         });
         var health = new NodeHealth(catalogue, attacher);
@@ -68,10 +70,16 @@ internal static class Standalone
         }
 
         await server.StartAsync();
+        IMetricsSource[] sources =
+        [
+            new ProcessMetrics(VersionVerb.Version), counts, new DiskMetrics(() => attacher.Counters),
+            new PoolMetrics(catalogue, [.. options.Pools.Select(pool => pool.Name)]),
+        ];
+        await using var exposed = await Exposition.StartAsync(options.Metrics, sources, logging);
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 
         using var end = new CancellationTokenSource();
-        var agent = cluster is null ? Task.CompletedTask : RunAgentAsync(cluster, options, catalogue, logging, end.Token);
+        var agent = cluster is null ? Task.CompletedTask : RunAgentAsync(cluster, options, catalogue, health, logging, end.Token);
         var signal = await ended;
         log.LogInformation("{Signal}: calls end, then I/O waits for the next process", signal);
         await end.CancelAsync();
@@ -85,11 +93,12 @@ internal static class Standalone
 
     /// <summary>Runs beside the services, none of which waits for it: whatever happens to the API server, disks are served.</summary>
     private static async Task RunAgentAsync(
-        ClusterConfiguration cluster, StandaloneOptions options, VolumeCatalogue catalogue, ILoggerFactory logging, CancellationToken cancellationToken)
+        ClusterConfiguration cluster, StandaloneOptions options, VolumeCatalogue catalogue, NodeHealth health, ILoggerFactory logging,
+        CancellationToken cancellationToken)
     {
         using var client = new ApiClient(cluster, ClusterOptions.UserAgent);
         using var agent = new NodeAgent(
-            client, catalogue,
+            client, catalogue, catalogue, health,
             new NodeAgentOptions
             {
                 Node = options.NodeId,

@@ -41,7 +41,7 @@ internal sealed class Driver : IAsyncDisposable
 
     /// <summary>The controller of many nodes.</summary>
     public static Task<Driver> StartControllerAsync(IPlacedVolumes volumes) =>
-        StartAsync((server, ready) => CsiServices.RegisterController(server, volumes, "1.2.3", ready));
+        StartAsync((server, ready) => CsiServices.RegisterController(server, volumes, new MemoryVolumes(), "1.2.3", ready));
 
     /// <summary>What a node of many serves.</summary>
     public static Task<Driver> StartNodeAsync(MemoryVolumes volumes) =>

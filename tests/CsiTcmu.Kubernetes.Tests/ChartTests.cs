@@ -37,7 +37,7 @@ public sealed partial class ChartTests
         Assert.Equal(
             [
                 "CSIDriver", "ClusterRole", "ClusterRole", "ClusterRole", "ClusterRole", "ClusterRoleBinding", "ClusterRoleBinding", "ClusterRoleBinding",
-                "ClusterRoleBinding", "CustomResourceDefinition", "CustomResourceDefinition", "DaemonSet", "Deployment", "PodDisruptionBudget", "Role",
+                "ClusterRoleBinding", "CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition", "CustomResourceDefinition", "DaemonSet", "Deployment", "PodDisruptionBudget", "Role",
                 "RoleBinding", "ServiceAccount", "ServiceAccount",
             ],
             objects.Select(item => (string)item["kind"]!).Order(StringComparer.Ordinal));
@@ -98,6 +98,32 @@ public sealed partial class ChartTests
         Assert.Equal(("WaitForFirstConsumer", "Delete", true), Settings(classes[0]));
         Assert.Equal("500", (string?)classes[0]["parameters"]!["iops"]);
         Assert.Equal(("Immediate", "Retain", false), Settings(classes[1]));
+    }
+
+    [Fact]
+    public void Snapshots_and_metrics_are_there_when_they_are_asked_for()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        var objects = ChartRenderer.Render("""
+            sidecars: {snapshotter: {enabled: true, additionalArgs: [--worker-threads=7]}}
+            volumeSnapshotClasses: [{name: frozen, parameters: {freeze: "true"}}, {name: kept, deletionPolicy: Retain}]
+            metrics: {enabled: true, port: 9999, podMonitor: {enabled: true, labels: {release: prometheus}}}
+            """);
+
+        var classes = objects.Where(item => (string?)item["kind"] == "VolumeSnapshotClass").ToList();
+        Assert.Equal(["frozen Delete", "kept Retain"], classes.Select(item => $"{Name(item)} {item["deletionPolicy"]}"));
+        var controller = objects.Single(item => (string?)item["kind"] == "Deployment")["spec"]!["template"]!["spec"]!;
+        Assert.Contains("--worker-threads=7", Container(controller, "csi-snapshotter")["args"]!.AsArray().Select(argument => (string)argument!));
+        Assert.Contains(objects, item => (string?)item["kind"] == "ClusterRoleBinding" && Name(item) == "csi-tcmu-snapshotter");
+        var monitor = objects.Single(item => (string?)item["kind"] == "PodMonitor");
+        Assert.Equal("prometheus", (string?)monitor["metadata"]!["labels"]!["release"]);
+        foreach (var pod in new[] { controller, objects.Single(item => (string?)item["kind"] == "DaemonSet")["spec"]!["template"]!["spec"]! })
+        {
+            var driver = Container(pod, "csi-tcmu");
+            Assert.Contains("--metrics-endpoint=$(POD_IP):9999", driver["args"]!.AsArray().Select(argument => (string)argument!));
+            Assert.Contains("POD_IP", driver["env"]!.AsArray().Select(entry => (string?)entry!["name"]));
+            Assert.Equal(9999L, (long)driver["ports"]!.AsArray().Single(port => (string?)port!["name"] == "metrics")!["containerPort"]!);
+        }
     }
 
     [Fact]

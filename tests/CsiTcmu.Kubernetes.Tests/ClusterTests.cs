@@ -1,47 +1,13 @@
-using Csi.V1;
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Kubernetes.Tests.Support;
-using CsiTcmu.TestClient;
 using Grpc.Core;
-using Mode = Csi.V1.VolumeCapability.Types.AccessMode.Types.Mode;
 
 namespace CsiTcmu.Kubernetes.Tests;
 
 /// <summary>Controller and agents on a real API server, called as the sidecars call: what becomes of volumes, and of failures.</summary>
 [Collection(nameof(ApiServer))]
-public sealed class ClusterTests : IAsyncLifetime
+public sealed class ClusterTests(ApiServer server) : ClusterTest(server)
 {
-    private const long Mebibyte = 1L << 20;
-    private const string Key = "csi-tcmu.io/node";
-    private readonly ApiServer _server;
-    private readonly List<IAsyncDisposable> _nodes = [];
-    private ControllerHost _controller = null!;
-
-    public ClusterTests(ApiServer server)
-    {
-        _server = server;
-        Assert.SkipUnless(server.IsAvailable, Binaries.Missing);
-    }
-
-    private CsiClient Client => _controller.Client;
-
-    public async ValueTask InitializeAsync() => _controller = await ControllerHost.StartAsync(_server.Client("admin"));
-
-    public async ValueTask DisposeAsync()
-    {
-        await _controller.DisposeAsync();
-        foreach (var node in _nodes) await node.DisposeAsync();
-        var admin = _server.Admin;
-        foreach (var volume in (await admin.ListAsync(Kinds.Volumes, null, default)).Items)
-        {
-            await admin.PatchAsync(Kinds.Volumes, volume.Metadata.Name, null, new() { ["metadata"] = new System.Text.Json.Nodes.JsonObject { ["finalizers"] = null } }, default);
-            await admin.DeleteAsync(Kinds.Volumes, volume.Metadata.Name, null, null, default);
-        }
-
-        foreach (var node in (await admin.ListAsync(Kinds.TcmuNodes, null, default)).Items)
-            await admin.DeleteAsync(Kinds.TcmuNodes, node.Metadata.Name, null, null, default);
-    }
-
     [Fact]
     public async Task Volume_lives_and_leaves_nothing()
     {
@@ -74,7 +40,7 @@ public sealed class ClusterTests : IAsyncLifetime
         await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
         await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
         Assert.False(Path.Exists(node.Image("pvc-1")));
-        Assert.Null(await _server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default));
+        Assert.Null(await Server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default));
         Assert.Empty((await Client.ListVolumesAsync(new())).Entries);
     }
 
@@ -90,7 +56,7 @@ public sealed class ClusterTests : IAsyncLifetime
         await RefusesAsync(() => Client.ControllerExpandVolumeAsync(Growth("pvc-1", 1)), StatusCode.NotFound, "'pvc-1'");
         await RefusesAsync(() => Client.ControllerGetVolumeAsync(new() { VolumeId = "../x" }), StatusCode.NotFound, "no such volume");
         await Client.DeleteVolumeAsync(new() { VolumeId = "../x" });
-        Assert.Empty((await _server.Admin.ListAsync(Kinds.Volumes, null, default)).Items);
+        Assert.Empty((await Server.Admin.ListAsync(Kinds.Volumes, null, default)).Items);
 
         await Client.CreateVolumeAsync(Request("pvc-1"));
         await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1", 900 * Mebibyte)), StatusCode.AlreadyExists, "size");
@@ -107,25 +73,25 @@ public sealed class ClusterTests : IAsyncLifetime
         // As if the pool had filled up between the node's report and the creation.
         var node = await NodeAsync("a");
         using var folder = new TemporaryFolder();
-        await using var full = new TestNode(_server.Client("admin"), "full", folder.Path, reserve: 1L << 50, keep: true);
+        await using var full = new TestNode(Server.Client("admin"), "full", folder.Path, reserve: 1L << 50, keep: true);
         var volume = new TcmuVolume
         {
             Metadata = new()
             {
                 Name = "pvc-1",
-                Finalizers = [TcmuVolume.Finalizer],
-                Labels = new(StringComparer.Ordinal) { [TcmuVolume.NodeLabel] = "full" },
+                Finalizers = [NodeResources.Finalizer],
+                Labels = new(StringComparer.Ordinal) { [NodeResources.NodeLabel] = "full" },
             },
             Spec = new() { Node = "full", Pool = "main", Size = new Quantity(16 * Mebibyte) },
         };
-        await _server.Admin.CreateAsync(Kinds.Volumes, volume, default);
+        await Server.Admin.CreateAsync(Kinds.Volumes, volume, default);
         await Eventually.HoldsAsync(async () => (await ResourceAsync("pvc-1")).Status?.Error?.Code == "Exhausted", "the refusal");
 
         await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1")), StatusCode.ResourceExhausted, "room");
-        Assert.Null(await _server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default));
+        Assert.Null(await Server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default));
         Assert.Equal("a", (await Client.CreateVolumeAsync(Request("pvc-1"))).Volume.AccessibleTopology[0].Segments[Key]);
         Assert.True(File.Exists(node.Image("pvc-1")));
-        var events = (await _server.Admin.ListAsync(Kinds.Events, null, default)).Items.Where(entry => entry.InvolvedObject.Name == "pvc-1");
+        var events = (await Server.Admin.ListAsync(Kinds.Events, null, default)).Items.Where(entry => entry.InvolvedObject.Name == "pvc-1");
         Assert.Contains(events, entry => entry is { Type: "Warning", Reason: "Exhausted" });
     }
 
@@ -156,7 +122,7 @@ public sealed class ClusterTests : IAsyncLifetime
     public async Task Silent_agent_is_waited_for_and_the_answer_is_aborted()
     {
         using var folder = new TemporaryFolder();
-        var node = new TestNode(_server.Client("admin"), "a", folder.Path, keep: true);
+        var node = new TestNode(Server.Client("admin"), "a", folder.Path, keep: true);
         await ReadyAsync("a");
         await node.DisposeAsync();
 
@@ -164,7 +130,7 @@ public sealed class ClusterTests : IAsyncLifetime
         Assert.False((await ResourceAsync("pvc-1")).IsMade);
 
         // The agent comes back; the repetition finds the same volume.
-        await using var back = new TestNode(_server.Client("admin"), "a", folder.Path, keep: true);
+        await using var back = new TestNode(Server.Client("admin"), "a", folder.Path, keep: true);
         await Eventually.HoldsAsync(async () => await TryCreateAsync("pvc-1"), "the volume");
         Assert.True(File.Exists(back.Image("pvc-1")));
     }
@@ -181,7 +147,7 @@ public sealed class ClusterTests : IAsyncLifetime
         await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-1")), StatusCode.Aborted, "being deleted");
 
         node.Disks.Attached.Clear();
-        await Eventually.HoldsAsync(async () => await _server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default) is null, "the end of the volume");
+        await Eventually.HoldsAsync(async () => await Server.Admin.FindAsync(Kinds.Volumes, "pvc-1", null, default) is null, "the end of the volume");
         await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
         Assert.False(Path.Exists(node.Image("pvc-1")));
     }
@@ -190,14 +156,14 @@ public sealed class ClusterTests : IAsyncLifetime
     public async Task Image_that_is_missing_is_never_made_anew()
     {
         using var folder = new TemporaryFolder();
-        await using (new TestNode(_server.Client("admin"), "a", folder.Path, keep: true))
+        await using (new TestNode(Server.Client("admin"), "a", folder.Path, keep: true))
         {
             await ReadyAsync("a");
             await Client.CreateVolumeAsync(Request("pvc-1"));
         }
 
         Directory.Delete(Path.Combine(folder.Path, "main", "volumes", "pvc-1"), recursive: true);
-        await using var node = new TestNode(_server.Client("admin"), "a", folder.Path, keep: true);
+        await using var node = new TestNode(Server.Client("admin"), "a", folder.Path, keep: true);
         await Eventually.HoldsAsync(async () => (await ResourceAsync("pvc-1")).Status!.Error is not null, "the failure");
 
         var status = (await ResourceAsync("pvc-1")).Status!;
@@ -207,12 +173,40 @@ public sealed class ClusterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Trouble_of_a_volume_is_told_at_its_claim_and_so_is_its_end()
+    {
+        var node = await NodeAsync("a");
+        var uid = Guid.NewGuid().ToString();
+        var request = Request($"pvc-{uid}");
+        request.Parameters["csi.storage.k8s.io/pvc/name"] = "cut";
+        request.Parameters["csi.storage.k8s.io/pvc/namespace"] = "default";
+        await Client.CreateVolumeAsync(request);
+        var image = node.Image(request.Name);
+        var whole = await File.ReadAllBytesAsync(image);
+
+        await using (var file = new FileStream(image, FileMode.Open, FileAccess.Write)) file.SetLength(1 << 20);
+        await Eventually.HoldsAsync(async () => await HealthyAsync() == "False ImageTruncated", "the condition");
+        Assert.Contains(await EventsAsync(), entry => entry is { Type: "Warning", Reason: "ImageTruncated" } && entry.InvolvedObject.Uid == uid);
+
+        await File.WriteAllBytesAsync(image, whole);
+        await Eventually.HoldsAsync(async () => await HealthyAsync() == "True NothingWrong", "the end of the condition");
+        await Eventually.HoldsAsync(async () => (await ResourceAsync(request.Name)).Status!.Phase == "Ready", "the volume");
+        Assert.Contains(await EventsAsync(), entry => entry is { Type: "Normal", Reason: "Healthy" });
+
+        async Task<string?> HealthyAsync() => (await ResourceAsync(request.Name)).Status!.Conditions!
+            .Where(condition => condition.Type == "Healthy").Select(condition => $"{condition.Status} {condition.Reason}").SingleOrDefault();
+
+        async Task<List<CoreEvent>> EventsAsync() =>
+            (await Server.Admin.ListAsync(Kinds.Events, null, default)).Items.FindAll(entry => entry.InvolvedObject is { Kind: "PersistentVolumeClaim", Name: "cut", Namespace: "default" });
+    }
+
+    [Fact]
     public async Task Image_without_a_resource_is_reported_and_kept()
     {
         var node = await NodeAsync("a");
         await node.Catalogue.CreateAsync(new() { Name = "stray", Size = new(16 * Mebibyte, 0) }, default);
 
-        await Eventually.HoldsAsync(async () => (await _server.Admin.GetAsync(Kinds.TcmuNodes, "a", null, default)).Status!.Orphans?.Contains("stray") == true, "the report");
+        await Eventually.HoldsAsync(async () => (await Server.Admin.GetAsync(Kinds.TcmuNodes, "a", null, default)).Status!.Orphans?.Contains("stray") == true, "the report");
         Assert.True(File.Exists(node.Image("stray")));
         Assert.Contains(node.Log.Lines, line => line.Contains("stray", StringComparison.Ordinal));
     }
@@ -221,7 +215,7 @@ public sealed class ClusterTests : IAsyncLifetime
     public async Task Two_controllers_that_want_the_same_make_it_once()
     {
         var node = await NodeAsync("a");
-        await using var second = await ControllerHost.StartAsync(_server.Client("admin"));
+        await using var second = await ControllerHost.StartAsync(Server.Client("admin"));
         var names = Enumerable.Range(0, 20).Select(i => $"pvc-{i}").ToList();
 
         var answers = await Task.WhenAll(names.SelectMany(name => new[] { Client, second.Client }.Select(client => client.CreateVolumeAsync(Request(name)))));
@@ -232,7 +226,7 @@ public sealed class ClusterTests : IAsyncLifetime
 
         await Task.WhenAll(names.SelectMany(name => new[] { Client, second.Client }.Select(client => client.DeleteVolumeAsync(new() { VolumeId = name }))));
         Assert.Empty((await node.Catalogue.ListAsync(0, "", default)).Volumes);
-        Assert.Empty((await _server.Admin.ListAsync(Kinds.Volumes, null, default)).Items);
+        Assert.Empty((await Server.Admin.ListAsync(Kinds.Volumes, null, default)).Items);
     }
 
     [Fact]
@@ -240,14 +234,14 @@ public sealed class ClusterTests : IAsyncLifetime
     {
         var node = await NodeAsync("a");
         await Client.CreateVolumeAsync(Request("pvc-1"));
-        await _server.StopServerAsync();
+        await Server.StopServerAsync();
 
         // What the node needs for I/O it has; what needs the server says that it may be asked again.
         Assert.Equal("pvc-1", (await node.Catalogue.GetAsync("pvc-1", default)).Id);
         await RefusesAsync(() => Client.CreateVolumeAsync(Request("pvc-2")), StatusCode.Unavailable, "cannot be reached");
         await RefusesAsync(() => Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" }), StatusCode.Unavailable, "cannot be reached");
 
-        await _server.StartServerAsync();
+        await Server.StartServerAsync();
         await Eventually.HoldsAsync(() => TryCreateAsync("pvc-2"), "the second volume", 60);
         await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
         Assert.False(Path.Exists(node.Image("pvc-1")));
@@ -256,7 +250,7 @@ public sealed class ClusterTests : IAsyncLifetime
     [Fact]
     public async Task Taint_goes_when_the_driver_is_registered_and_other_taints_stay()
     {
-        await _server.ApplyAsync("api/v1/nodes", Manifests.Parse(
+        await Server.ApplyAsync("api/v1/nodes", Manifests.Parse(
             """
             apiVersion: v1
             kind: Node
@@ -268,69 +262,22 @@ public sealed class ClusterTests : IAsyncLifetime
             """)[0]);
         await NodeAsync("tainted");
         await Task.Delay(1500);
-        Assert.Equal(2, (await _server.Admin.GetAsync(Kinds.Nodes, "tainted", null, default)).Spec!.Taints!.Count);
+        Assert.Equal(["csi-tcmu.io/agent-not-ready", "gpu"], await TaintsAsync());
 
-        await _server.ApplyAsync("apis/storage.k8s.io/v1/csinodes", Manifests.Parse(
+        await Server.ApplyAsync("apis/storage.k8s.io/v1/csinodes", Manifests.Parse(
             """
             apiVersion: storage.k8s.io/v1
             kind: CSINode
             metadata: {name: tainted}
             spec: {drivers: [{name: csi-tcmu.io, nodeID: tainted}]}
             """)[0]);
-        await Eventually.HoldsAsync(async () => (await _server.Admin.GetAsync(Kinds.Nodes, "tainted", null, default)).Spec!.Taints!.Count == 1, "the removal of the taint");
-        Assert.Equal("gpu", (await _server.Admin.GetAsync(Kinds.Nodes, "tainted", null, default)).Spec!.Taints!.Single().Key);
-    }
+        await Eventually.HoldsAsync(async () => (await TaintsAsync()).SequenceEqual(["gpu"]), "the removal of the taint");
 
-    private async Task<TestNode> NodeAsync(string name, string[]? pools = null)
-    {
-        var node = new TestNode(_server.Client("admin"), name, Directory.CreateTempSubdirectory("node-").FullName, pools: pools);
-        _nodes.Add(node);
-        await ReadyAsync(name);
-        return node;
-    }
-
-    /// <summary>Waits until the controller knows the node.</summary>
-    private Task ReadyAsync(string name) => Eventually.HoldsAsync(
-        async () => (await Client.GetCapacityAsync(new() { AccessibleTopology = Segment(name) })).AvailableCapacity > 0, $"room on node {name}");
-
-    private async Task<bool> TryCreateAsync(string name)
-    {
-        try
-        {
-            await Client.CreateVolumeAsync(Request(name));
-            return true;
-        }
-        catch (CallFailedException again) when (again.Code is StatusCode.Aborted or StatusCode.Unavailable)
-        {
-            return false;
-        }
-    }
-
-    private Task<TcmuVolume> ResourceAsync(string name) => _server.Admin.GetAsync(Kinds.Volumes, name, null, default);
-
-    private static async Task RefusesAsync<T>(Func<Task<T>> call, StatusCode code, string says)
-    {
-        var failure = await Assert.ThrowsAsync<CallFailedException>(() => call());
-        Assert.True(code == failure.Code, $"expected {code}, got {failure.Message}");
-        Assert.Contains(says, failure.Detail, StringComparison.Ordinal);
-    }
-
-    private static Topology Segment(string node) => new() { Segments = { [Key] = node } };
-
-    private static CreateVolumeRequest Request(string name, long size = 16 * Mebibyte, string? node = null) => new()
-    {
-        Name = name,
-        CapacityRange = new() { RequiredBytes = size },
-        VolumeCapabilities = { new VolumeCapability { Mount = new(), AccessMode = new() { Mode = Mode.SingleNodeWriter } } },
-        AccessibilityRequirements = node is null ? null : new() { Requisite = { Segment(node) }, Preferred = { Segment(node) } },
-    };
-
-    private static ControllerExpandVolumeRequest Growth(string id, long size) => new() { VolumeId = id, CapacityRange = new() { RequiredBytes = size } };
-
-    private sealed class TemporaryFolder : IDisposable
-    {
-        public string Path { get; } = Directory.CreateTempSubdirectory("node-").FullName;
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
+        // The server adds taints of its own to a node that is not ready.
+        async Task<List<string>> TaintsAsync() =>
+        [
+            .. (await Server.Admin.GetAsync(Kinds.Nodes, "tainted", null, default)).Spec!.Taints!
+                .Select(taint => taint.Key).Where(key => !key.StartsWith("node.kubernetes.io/", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+        ];
     }
 }

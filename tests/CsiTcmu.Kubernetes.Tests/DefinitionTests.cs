@@ -10,7 +10,7 @@ namespace CsiTcmu.Kubernetes.Tests;
 /// <summary>The definitions beside the types: a field that one has and the other has not would be lost without a word.</summary>
 public sealed class DefinitionTests
 {
-    private static readonly Type[] Types = [typeof(TcmuVolume), typeof(TcmuNode)];
+    private static readonly Type[] Types = [typeof(TcmuVolume), typeof(TcmuSnapshot), typeof(TcmuSnapshotGroup), typeof(TcmuNode)];
 
     [Fact]
     public void Every_type_has_a_definition_and_every_definition_a_type() =>

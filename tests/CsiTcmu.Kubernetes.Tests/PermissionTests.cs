@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Csi.V1;
 using CsiTcmu.Kubernetes.Client;
+using CsiTcmu.Kubernetes.Controller;
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Kubernetes.Tests.Support;
 using Mode = Csi.V1.VolumeCapability.Types.AccessMode.Types.Mode;
@@ -36,7 +37,8 @@ public sealed class PermissionTests : IAsyncLifetime
     {
         var folder = Directory.CreateTempSubdirectory("node-").FullName;
         await using var node = new TestNode(_server.Client(ApiServer.NodeAccount), "allowed", folder);
-        await using var controller = await ControllerHost.StartAsync(_server.Client(ApiServer.ControllerAccount));
+        await using var controller = await ControllerHost.StartAsync(
+            _server.Client(ApiServer.ControllerAccount), new ResourceCatalogueOptions { Sweeps = new SweepOptions { Period = TimeSpan.FromMilliseconds(500) } });
         await Eventually.HoldsAsync(
             async () => (await controller.Client.GetCapacityAsync(new())).AvailableCapacity > 0, "room: " + string.Join('\n', node.Log.Lines));
 
@@ -45,10 +47,18 @@ public sealed class PermissionTests : IAsyncLifetime
             Name = "pvc-rbac",
             CapacityRange = new() { RequiredBytes = 16 * Mebibyte },
             VolumeCapabilities = { new VolumeCapability { Mount = new(), AccessMode = new() { Mode = Mode.SingleNodeWriter } } },
+            Parameters = { ["csi.storage.k8s.io/pvc/name"] = "absent", ["csi.storage.k8s.io/pvc/namespace"] = "default" },
         });
+        await controller.Client.CreateSnapshotAsync(new() { Name = "s-rbac", SourceVolumeId = "pvc-rbac" });
+        await controller.Client.CreateVolumeGroupSnapshotAsync(new() { Name = "g-rbac", SourceVolumeIds = { "pvc-rbac" } });
         await controller.Client.ControllerExpandVolumeAsync(new() { VolumeId = "pvc-rbac", CapacityRange = new() { RequiredBytes = 32 * Mebibyte } });
         await Eventually.HoldsAsync(
             async () => (await _server.Admin.ListAsync(Kinds.Events, null, default)).Items.Exists(entry => entry is { Reason: "Made", InvolvedObject.Name: "pvc-rbac" }), "the event");
+        await Eventually.HoldsAsync(
+            async () => (await _server.Admin.ListAsync(Kinds.Events, null, default)).Items.Exists(entry => entry is { Reason: "Orphaned", InvolvedObject.Name: "pvc-rbac" }),
+            "the controller's event: " + string.Join('\n', controller.Log.Lines));
+        await controller.Client.DeleteSnapshotAsync(new() { SnapshotId = "s-rbac" });
+        await controller.Client.DeleteVolumeGroupSnapshotAsync(new() { GroupSnapshotId = "g-rbac" });
         await controller.Client.DeleteVolumeAsync(new() { VolumeId = "pvc-rbac" });
 
         Assert.False(Path.Exists(node.Image("pvc-rbac")));
@@ -65,8 +75,11 @@ public sealed class PermissionTests : IAsyncLifetime
 
         await ForbiddenAsync(() => node.CreateAsync(Kinds.Volumes, volume, default));
         await ForbiddenAsync(() => node.DeleteAsync(Kinds.Volumes, "x", null, null, default));
+        await ForbiddenAsync(() => node.DeleteAsync(Kinds.Snapshots, "x", null, null, default));
+        await ForbiddenAsync(() => node.ListAsync(Kinds.PersistentVolumes, null, default));
+        await ForbiddenAsync(() => controller.ApplyStatusAsync(Kinds.SnapshotStatus, "x", null, new TcmuSnapshotStatus(), "tests", default));
         await ForbiddenAsync(() => node.DeleteAsync(Kinds.TcmuNodes, "x", null, null, default));
-        await ForbiddenAsync(() => controller.ApplyStatusAsync(Kinds.Volumes, volume, "tests", default));
+        await ForbiddenAsync(() => controller.ApplyStatusAsync(Kinds.VolumeStatus, "x", null, new TcmuVolumeStatus(), "tests", default));
         await ForbiddenAsync(() => controller.CreateAsync(Kinds.TcmuNodes, new TcmuNode { Metadata = new() { Name = "x" } }, default));
         var secrets = Kinds.CsiNodes with { GroupVersion = "v1", Plural = "secrets" };
         await ForbiddenAsync(() => node.ListAsync(secrets, null, default));

@@ -44,6 +44,7 @@ public sealed class RuleTests : IAsyncLifetime
     [InlineData("""{"parameters":{"pool":"other"}}""", "parameters cannot be changed")]
     [InlineData("""{"parameters":null}""", "only size and mutableParameters")]
     [InlineData("""{"claim":{"name":"other"}}""", "claim cannot be changed")]
+    [InlineData("""{"source":{"kind":"Snapshot","name":"s"}}""", "only size and mutableParameters")]
     public async Task Change_is_refused(string spec, string says)
     {
         var (code, body) = await PatchAsync(spec);
@@ -67,10 +68,43 @@ public sealed class RuleTests : IAsyncLifetime
         var (code, body) = await StatusAsync("""{"wwid":"60014051111111111111111111111111"}""");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, code);
         Assert.Contains("wwid cannot be changed", body, StringComparison.Ordinal);
+        (code, body) = await StatusAsync("""{"wwid":null}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, code);
+        Assert.Contains("wwid cannot be changed", body, StringComparison.Ordinal);
 
         (code, body) = await _server.SendAsync(HttpMethod.Patch, $"{Path}/rules/status", """{"spec":{"size":"99Gi"}}""", "application/merge-patch+json");
         Assert.Equal(HttpStatusCode.OK, code);
         Assert.Equal("10Gi", (string?)JsonNode.Parse(body)!["spec"]!["size"]);
+    }
+
+    [Fact]
+    public async Task Snapshots_and_groups_stay_as_they_were_made_and_taken()
+    {
+        const string snapshots = "apis/csi-tcmu.io/v1alpha1/tcmusnapshots", groups = "apis/csi-tcmu.io/v1alpha1/tcmusnapshotgroups";
+        await _server.ApplyAsync(snapshots, Manifests.Parse(
+            "{apiVersion: csi-tcmu.io/v1alpha1, kind: TcmuSnapshot, metadata: {name: rules}, spec: {node: a, pool: main, volume: v}}")[0]);
+        await _server.ApplyAsync(groups, Manifests.Parse(
+            "{apiVersion: csi-tcmu.io/v1alpha1, kind: TcmuSnapshotGroup, metadata: {name: rules}, spec: {node: a, volumes: [v, w]}}")[0]);
+        foreach (var path in new[] { snapshots, groups })
+        {
+            Assert.Equal(HttpStatusCode.OK, (await SendAsync($"{path}/rules/status", """{"status":{"phase":"Ready","takenTime":"2026-01-02T03:04:05Z"}}""")).Code);
+            foreach (var change in new[] { """{"spec":{"node":"b"}}""", """{"spec":{"parameters":{"freeze":"true"}}}""" })
+            {
+                var (code, body) = await SendAsync($"{path}/rules", change);
+                Assert.Equal(HttpStatusCode.UnprocessableEntity, code);
+                Assert.Contains("cannot be changed", body, StringComparison.Ordinal);
+            }
+
+            foreach (var change in new[] { """{"status":{"takenTime":"2026-01-02T03:04:06Z"}}""", """{"status":{"takenTime":null}}""" })
+            {
+                var (code, body) = await SendAsync($"{path}/rules/status", change);
+                Assert.Equal(HttpStatusCode.UnprocessableEntity, code);
+                Assert.Contains("takenTime cannot be changed", body, StringComparison.Ordinal);
+            }
+        }
+
+        await _server.Admin.DeleteAsync(Kinds.Snapshots, "rules", null, null, default);
+        await _server.Admin.DeleteAsync(Kinds.Groups, "rules", null, null, default);
     }
 
     [Fact]
@@ -83,8 +117,10 @@ public sealed class RuleTests : IAsyncLifetime
         Assert.Equal(["Node", "Pool", "Size", "Phase", "Namespace", "Claim", "Age", "Requested", "WWID", "Message"], columns);
     }
 
-    private Task<(HttpStatusCode Code, string Body)> PatchAsync(string spec) =>
-        _server.SendAsync(HttpMethod.Patch, $"{Path}/rules", $$"""{"spec":{{spec}}}""", "application/merge-patch+json");
+    private Task<(HttpStatusCode Code, string Body)> PatchAsync(string spec) => SendAsync($"{Path}/rules", $$"""{"spec":{{spec}}}""");
+
+    private Task<(HttpStatusCode Code, string Body)> SendAsync(string path, string patch) =>
+        _server.SendAsync(HttpMethod.Patch, path, patch, "application/merge-patch+json");
 
     private Task<(HttpStatusCode Code, string Body)> StatusAsync(string status) =>
         _server.SendAsync(HttpMethod.Patch, $"{Path}/rules/status", $$"""{"status":{{status}}}""", "application/merge-patch+json");

@@ -7,7 +7,9 @@ namespace CsiTcmu.Csi.Rules;
 internal static class Snapshots
 {
     /// <summary>One snapshot. Every one that the catalogue knows is ready to use.</summary>
-    public static global::Csi.V1.Snapshot Describe(Snapshot snapshot, string nodeId) => new()
+    /// <param name="snapshot">The snapshot.</param>
+    /// <param name="nodeId">The node whose snapshots these are; null when each names its own.</param>
+    public static global::Csi.V1.Snapshot Describe(Snapshot snapshot, string? nodeId) => new()
     {
         SnapshotId = snapshot.Id,
         SourceVolumeId = snapshot.SourceVolumeId,
@@ -15,6 +17,6 @@ internal static class Snapshots
         CreationTime = Timestamp.FromDateTimeOffset(snapshot.Created),
         ReadyToUse = true,
         GroupSnapshotId = snapshot.GroupId,
-        AccessibleTopology = { Topologies.Of(nodeId) },
+        AccessibleTopology = { Topologies.Of(nodeId ?? snapshot.Node) },
     };
 }

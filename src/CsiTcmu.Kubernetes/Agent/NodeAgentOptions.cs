@@ -18,6 +18,9 @@ public sealed record NodeAgentOptions
     /// <summary>Longest pause between two reports of the node.</summary>
     public TimeSpan HeartbeatPeriod { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>Pause between two looks at the health of the volumes.</summary>
+    public TimeSpan HealthPeriod { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Volumes that are worked on at the same time.</summary>
     public int Workers { get; init; } = 4;
 

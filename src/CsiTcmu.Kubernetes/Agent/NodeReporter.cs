@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using CsiTcmu.Kubernetes.Caching;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Volumes;
@@ -10,15 +9,14 @@ namespace CsiTcmu.Kubernetes.Agent;
 /// <summary>Writes the TcmuNode of this node: regularly, and after everything that changes the room in its pools.</summary>
 /// <param name="client">The server.</param>
 /// <param name="catalogue">The volumes of this node.</param>
-/// <param name="resources">The resources of this node.</param>
+/// <param name="orphaned">Finds images without a resource.</param>
 /// <param name="options">What the agent runs with.</param>
 /// <param name="logger">Receives what is worth telling.</param>
 internal sealed class NodeReporter(
-    ApiClient client, IVolumeCatalogue catalogue, ResourceCache<TcmuVolume> resources, NodeAgentOptions options, ILogger logger) : IDisposable
+    ApiClient client, IVolumeCatalogue catalogue, Orphans orphaned, NodeAgentOptions options, ILogger logger) : IDisposable
 {
     private const int MostOrphans = 100;
     private readonly SemaphoreSlim _reporting = new(1);
-    private HashSet<string> _known = new(StringComparer.Ordinal);
     private TcmuNode? _written;
 
     /// <summary>Reports until cancelled.</summary>
@@ -45,12 +43,7 @@ internal sealed class NodeReporter(
         await _reporting.WaitAsync(cancellationToken);
         try
         {
-            var node = new TcmuNode
-            {
-                Metadata = new ObjectMetadata { Name = options.Node },
-                Status = await MeasureAsync(cancellationToken),
-            };
-            _written = await WriteAsync(node, cancellationToken);
+            _written = await WriteAsync(await MeasureAsync(cancellationToken), cancellationToken);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
@@ -65,16 +58,16 @@ internal sealed class NodeReporter(
     /// <inheritdoc/>
     public void Dispose() => _reporting.Dispose();
 
-    private async Task<TcmuNode> WriteAsync(TcmuNode node, CancellationToken cancellationToken)
+    private async Task<TcmuNode> WriteAsync(TcmuNodeStatus status, CancellationToken cancellationToken)
     {
         try
         {
-            return await client.ApplyStatusAsync(Kinds.TcmuNodes, node, NodeAgent.FieldManager, cancellationToken);
+            return await client.ApplyStatusAsync(Kinds.TcmuNodeStatus, options.Node, null, status, NodeAgent.FieldManager, cancellationToken);
         }
         catch (ApiException absent) when (absent.IsNotFound)
         {
-            await client.CreateAsync(Kinds.TcmuNodes, node with { Status = null }, cancellationToken);
-            return await client.ApplyStatusAsync(Kinds.TcmuNodes, node, NodeAgent.FieldManager, cancellationToken);
+            await client.CreateAsync(Kinds.TcmuNodes, new TcmuNode { Metadata = new ObjectMetadata { Name = options.Node } }, cancellationToken);
+            return await client.ApplyStatusAsync(Kinds.TcmuNodeStatus, options.Node, null, status, NodeAgent.FieldManager, cancellationToken);
         }
     }
 
@@ -84,7 +77,7 @@ internal sealed class NodeReporter(
         var now = options.Time.GetUtcNow();
         var pools = new List<TcmuPoolStatus>();
         foreach (var pool in options.Pools) pools.Add(await MeasureAsync(pool, cancellationToken));
-        var (images, orphans) = await FindOrphansAsync(cancellationToken);
+        var (images, orphans) = await orphaned.FindAsync(cancellationToken);
         var ready = pools.Any(pool => pool.Ready);
         return new TcmuNodeStatus
         {
@@ -102,7 +95,7 @@ internal sealed class NodeReporter(
                     ready ? "volumes can be made here" : string.Join("; ", pools.Select(pool => pool.Message)), now),
                 Condition.Now(
                     _written?.Status?.Conditions, "Orphans", orphans.Count > 0, orphans.Count > 0 ? "ImagesWithoutResource" : "NoOrphans",
-                    orphans.Count > 0 ? $"{orphans.Count} images have no TcmuVolume; they are kept until an administrator removes them" : "", now),
+                    orphans.Count > 0 ? $"{orphans.Count} images have no resource; they are kept until an administrator removes them" : "", now),
             ],
         };
     }
@@ -125,28 +118,5 @@ internal sealed class NodeReporter(
         {
             return new TcmuPoolStatus { Name = pool, Message = failure.Message };
         }
-    }
-
-    /// <summary>Images, and those among them that no resource names. Each new one is logged once; none is ever removed.</summary>
-    private async Task<(int Images, List<string> Orphans)> FindOrphansAsync(CancellationToken cancellationToken)
-    {
-        IReadOnlyList<Volume> images;
-        try
-        {
-            images = (await catalogue.ListAsync(0, "", cancellationToken)).Volumes;
-        }
-        catch (VolumeException failure)
-        {
-            logger.LogWarning("The images cannot be listed: {Reason}", failure.Message);
-            return (0, []);
-        }
-
-        // Before the resources are known every image would seem to be without one.
-        if (!resources.Synchronised.IsCompleted) return (images.Count, []);
-        List<string> orphans = [.. images.Select(image => image.Id).Where(id => resources.Find(id) is null)];
-        foreach (var orphan in orphans.Where(orphan => !_known.Contains(orphan)))
-            logger.LogWarning("Image {Id} has no TcmuVolume; it is kept until an administrator removes it", orphan);
-        _known = [.. orphans];
-        return (images.Count, orphans);
     }
 }

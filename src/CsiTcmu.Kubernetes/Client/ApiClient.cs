@@ -105,17 +105,31 @@ public sealed partial class ApiClient : IDisposable
         return SendAsync(HttpMethod.Patch, kind.Path(scope, name), content, kind.One, cancellationToken);
     }
 
-    /// <summary>
-    /// Applies the status that the object carries: what this field manager does not name any more goes. The uid, when set, must be that of
-    /// the object on the server.
-    /// </summary>
-    public Task<T> ApplyStatusAsync<T>(ResourceKind<T> kind, T resource, string fieldManager, CancellationToken cancellationToken)
+    /// <summary>Applies the status of an object without a namespace: what this field manager does not name any more goes.</summary>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="resourceVersion">
+    /// Its version: another one, or another object of the name, is a conflict then; null for whatever has the name. A uid would be no use:
+    /// the server does not look at it when a status is applied.
+    /// </param>
+    /// <param name="status">The status.</param>
+    /// <param name="fieldManager">Who applies.</param>
+    /// <param name="cancellationToken">The caller's patience.</param>
+    public Task<T> ApplyStatusAsync<T, TStatus>(
+        StatusKind<T, TStatus> kind, string name, string? resourceVersion, TStatus status, string fieldManager, CancellationToken cancellationToken)
         where T : class, IResource
+        where TStatus : class
     {
-        ArgumentNullException.ThrowIfNull(resource);
+        ArgumentNullException.ThrowIfNull(kind);
+        var applied = new AppliedStatus<TStatus>
+        {
+            ApiVersion = kind.Of.GroupVersion,
+            Kind = kind.Name,
+            Metadata = new ObjectMetadata { Name = name, ResourceVersion = resourceVersion },
+            Status = status,
+        };
         return SendAsync(
-            HttpMethod.Patch, kind.Path(resource.Metadata.Namespace, resource.Metadata.Name, "status") + Manager(fieldManager),
-            Content(resource, kind.One, ApplyPatch), kind.One, cancellationToken);
+            HttpMethod.Patch, kind.Of.Path(null, name, "status") + Manager(fieldManager), Content(applied, kind.Json, ApplyPatch), kind.Of.One, cancellationToken);
     }
 
     /// <summary>Asks for the deletion of an object; true when it was there.</summary>

@@ -25,19 +25,27 @@ public sealed class EventRecorder(ApiClient client, string component, string? ho
 
     /// <summary>Something went wrong.</summary>
     public Task WarnAsync(IResource about, string reason, string message, CancellationToken cancellationToken) =>
+        WarnAsync(ObjectReference.To(about), reason, message, cancellationToken);
+
+    /// <summary>Something went wrong.</summary>
+    public Task WarnAsync(ObjectReference about, string reason, string message, CancellationToken cancellationToken) =>
         RecordAsync(about, "Warning", reason, message, cancellationToken);
 
     /// <summary>Something happened.</summary>
     public Task TellAsync(IResource about, string reason, string message, CancellationToken cancellationToken) =>
+        TellAsync(ObjectReference.To(about), reason, message, cancellationToken);
+
+    /// <summary>Something happened.</summary>
+    public Task TellAsync(ObjectReference about, string reason, string message, CancellationToken cancellationToken) =>
         RecordAsync(about, "Normal", reason, message, cancellationToken);
 
-    private async Task RecordAsync(IResource about, string type, string reason, string message, CancellationToken cancellationToken)
+    private async Task RecordAsync(ObjectReference about, string type, string reason, string message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(about);
         if (message.Length > LongestMessage) message = message[..LongestMessage];
-        var scope = about.Metadata.Namespace ?? ClusterScope;
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{about.Metadata.Uid}\n{type}\n{reason}\n{message}\n{host}"));
-        var name = $"{about.Metadata.Name}.{Convert.ToHexStringLower(hash)[..HashDigits]}";
+        var scope = about.Namespace ?? ClusterScope;
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{about.Kind}\n{about.Uid}\n{type}\n{reason}\n{message}\n{host}"));
+        var name = $"{about.Name}.{Convert.ToHexStringLower(hash)[..HashDigits]}";
         var now = _time.GetUtcNow();
         try
         {
@@ -56,21 +64,14 @@ public sealed class EventRecorder(ApiClient client, string component, string? ho
         }
         catch (ApiException failure)
         {
-            logger.LogWarning("Event {Reason} of {Name} is not written: {Failure}", reason, about.Metadata.Name, failure.Message);
+            logger.LogWarning("Event {Reason} of {Name} is not written: {Failure}", reason, about.Name, failure.Message);
         }
     }
 
-    private CoreEvent Describe(IResource about, string name, string scope, string type, string reason, string message, DateTimeOffset now) => new()
+    private CoreEvent Describe(ObjectReference about, string name, string scope, string type, string reason, string message, DateTimeOffset now) => new()
     {
         Metadata = new ObjectMetadata { Name = name, Namespace = scope },
-        InvolvedObject = new ObjectReference
-        {
-            ApiVersion = about.ApiVersion,
-            Kind = about.Kind ?? "",
-            Namespace = about.Metadata.Namespace,
-            Name = about.Metadata.Name,
-            Uid = about.Metadata.Uid,
-        },
+        InvolvedObject = about,
         Type = type,
         Reason = reason,
         Message = message,

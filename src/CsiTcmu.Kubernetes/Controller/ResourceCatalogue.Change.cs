@@ -106,8 +106,8 @@ public sealed partial class ResourceCatalogue
             name,
             current =>
             {
-                if (current?.Metadata.Uid != uid || current!.IsLeaving) return new VolumeException(VolumeError.Aborted, $"volume '{name}' is being deleted");
-                if (current.CurrentError?.ToException() is { } failure) return IsFinal(failure.Error) ? failure : null;
+                if (current is null || current.Metadata.Uid != uid || current.IsLeaving) return new VolumeException(VolumeError.Aborted, $"volume '{name}' is being deleted");
+                if (current.Refusal is { } failure) return IsFinal(failure.Error) ? failure : null;
                 return current.IsCurrent && done(current) ? current : null;
             },
             patience);

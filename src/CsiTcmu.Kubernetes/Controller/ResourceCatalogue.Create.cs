@@ -23,7 +23,7 @@ public sealed partial class ResourceCatalogue
                     throw new VolumeException(VolumeError.Aborted, $"volume '{name}' is being deleted; it can be made again when that has ended");
                 if (Difference(resource, wish) is { } difference)
                     throw new VolumeException(VolumeError.AlreadyExists, $"volume '{name}' exists and {difference}; use another name, or the same wish as before");
-                return await AwaitMadeAsync(resource, patience);
+                return ToVolume(await AwaitMadeAsync(Kinds.Volumes, _volumes.Cache, resource, patience));
             },
             cancellationToken);
     }
@@ -35,15 +35,16 @@ public sealed partial class ResourceCatalogue
         await _placing.WaitAsync(patience);
         try
         {
-            var size = VolumeRules.ChooseSize(wish.Size, terms.MinimumSize);
-            var space = Placement.Choose(Spaces(), terms.Pool, size, wish.Nodes);
+            var (size, space) = wish.Source is { } source
+                ? await PlaceCopyAsync(source, name, wish, terms, patience)
+                : PlaceEmpty(wish, terms);
             var created = await _client.CreateAsync(Kinds.Volumes, Describe(name, wish, size, space), patience);
             _volumes.Cache.Put(created);
             return created;
         }
         catch (ApiException taken) when (taken.IsAlreadyExists)
         {
-            return await FindLiveAsync(name, patience)
+            return await FindLiveAsync(Kinds.Volumes, _volumes.Cache, name, patience)
                 ?? throw new VolumeException(VolumeError.Aborted, $"volume '{name}' came and went meanwhile; try again");
         }
         finally
@@ -52,14 +53,15 @@ public sealed partial class ResourceCatalogue
         }
     }
 
+    private (long Size, PoolSpace Space) PlaceEmpty(VolumeWish wish, VolumeTerms terms)
+    {
+        var size = VolumeRules.ChooseSize(wish.Size, terms.MinimumSize);
+        return (size, Placement.Choose(Spaces(), terms.Pool, size, wish.Nodes));
+    }
+
     private static TcmuVolume Describe(string name, VolumeWish wish, long size, PoolSpace space) => new()
     {
-        Metadata = new ObjectMetadata
-        {
-            Name = name,
-            Labels = new Dictionary<string, string>(StringComparer.Ordinal) { [TcmuVolume.NodeLabel] = space.Node },
-            Finalizers = [TcmuVolume.Finalizer],
-        },
+        Metadata = NewMetadata(name, space.Node),
         Spec = new TcmuVolumeSpec
         {
             Node = space.Node,
@@ -70,6 +72,7 @@ public sealed partial class ResourceCatalogue
             FileSystem = wish.FileSystem.Length > 0 ? wish.FileSystem : null,
             Parameters = Copy(wish.Parameters),
             MutableParameters = Copy(wish.MutableParameters),
+            Source = SourceReference.Of(wish.Source),
             Claim = wish.Parameters.TryGetValue(ClaimName, out var claim) && wish.Parameters.TryGetValue(ClaimNamespace, out var scope)
                 ? new ClaimReference { Namespace = scope, Name = claim }
                 : null,
@@ -83,6 +86,7 @@ public sealed partial class ResourceCatalogue
     {
         var spec = existing.Spec;
         if ((spec.CsiName ?? existing.Metadata.Name) != wish.Name) return "was made under another name";
+        if (spec.Source?.ToSource() != wish.Source) return spec.Source is { } source ? $"was made from {source.Kind} '{source.Name}'" : "was made empty";
         if (!VolumeRules.Satisfies(spec.Size.Bytes, wish.Size)) return $"has a size of {spec.Size}, which is not the size asked for";
         if (spec.IsBlock != wish.Block) return spec.IsBlock ? "is for raw block" : "is for a file system";
         if ((spec.FileSystem ?? "") != wish.FileSystem) return $"was asked for with file system '{spec.FileSystem}'";
@@ -94,36 +98,4 @@ public sealed partial class ResourceCatalogue
     private static bool Same(Dictionary<string, string>? own, IReadOnlyDictionary<string, string> given) =>
         (own?.Count ?? 0) == given.Count
         && given.All(entry => own!.TryGetValue(entry.Key, out var value) && value == entry.Value);
-
-    /// <summary>
-    /// Waits until the agent has made the image. When the agent has refused for good, the resource is taken back, so that the same name
-    /// can be placed anew, and the refusal is the answer.
-    /// </summary>
-    private async Task<Volume> AwaitMadeAsync(TcmuVolume resource, CancellationToken patience)
-    {
-        var (name, uid) = (resource.Metadata.Name, resource.Metadata.Uid);
-        var end = await _volumes.Cache.WaitAsync<object>(
-            name,
-            current =>
-            {
-                if (current?.Metadata.Uid != uid || current!.IsLeaving)
-                    return new VolumeException(VolumeError.Aborted, $"volume '{name}' was deleted while it was being made; try again");
-                if (current.IsMade) return current;
-                return current.CurrentError?.ToException() is { } failure && IsFinal(failure.Error) ? failure : null;
-            },
-            patience);
-        if (end is TcmuVolume made) return ToVolume(made);
-        var refusal = (VolumeException)end;
-        if (IsFinal(refusal.Error))
-        {
-            await _client.DeleteAsync(Kinds.Volumes, name, null, new Preconditions { Uid = uid }, patience);
-            await _volumes.Cache.WaitAsync<object>(name, current => current?.Metadata.Uid == uid ? null : refusal, patience);
-        }
-
-        throw refusal;
-    }
-
-    /// <summary>True for a refusal that repetition does not mend.</summary>
-    internal static bool IsFinal(VolumeError error) => error is
-        VolumeError.InvalidArgument or VolumeError.AlreadyExists or VolumeError.Exhausted or VolumeError.OutOfRange;
 }

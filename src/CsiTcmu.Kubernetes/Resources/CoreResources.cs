@@ -123,6 +123,20 @@ public sealed record ObjectReference
 
     /// <summary>Uid.</summary>
     public string? Uid { get; init; }
+
+    /// <summary>Names that object.</summary>
+    internal static ObjectReference To(IResource resource)
+    {
+        ArgumentNullException.ThrowIfNull(resource);
+        return new ObjectReference
+        {
+            ApiVersion = resource.ApiVersion,
+            Kind = resource.Kind ?? "",
+            Namespace = resource.Metadata.Namespace,
+            Name = resource.Metadata.Name,
+            Uid = resource.Metadata.Uid,
+        };
+    }
 }
 
 /// <summary>Who made an event.</summary>

@@ -37,7 +37,7 @@ public sealed record TcmuNodeStatus
     /// <summary>The pools.</summary>
     public List<TcmuPoolStatus>? Pools { get; init; }
 
-    /// <summary>Images in the pools that no TcmuVolume names. They are kept; an administrator decides.</summary>
+    /// <summary>Images in the pools that no resource names: ids of volumes, and <c>snapshots/</c> before those of snapshots. They are kept; an administrator decides.</summary>
     public List<string>? Orphans { get; init; }
 
     /// <summary>Conditions: <c>Ready</c>.</summary>

@@ -3,14 +3,8 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Kubernetes.Resources;
 
 /// <summary>A volume: wished for by the controller, made by the agent of its node. Its name is the volume id of CSI.</summary>
-public sealed record TcmuVolume : IResource
+public sealed record TcmuVolume : INodeResource
 {
-    /// <summary>Keeps the resource until the agent has removed the image.</summary>
-    public const string Finalizer = "csi-tcmu.io/image";
-
-    /// <summary>Carries the node's name, so that each agent watches its own.</summary>
-    public const string NodeLabel = "csi-tcmu.io/node";
-
     /// <inheritdoc/>
     public string? ApiVersion { get; init; } = Kinds.GroupVersion;
 
@@ -26,17 +20,35 @@ public sealed record TcmuVolume : IResource
     /// <summary>What it is.</summary>
     public TcmuVolumeStatus? Status { get; init; }
 
+    string INodeResource.Node => Spec.Node;
+
+    ResourceStatus? INodeResource.Status => Status;
+
+    bool INodeResource.IsMade => IsMade;
+
     /// <summary>True once the image has been made; then it is never made again.</summary>
     internal bool IsMade => Status?.Wwid is not null;
 
-    /// <summary>True when deletion was asked for.</summary>
-    internal bool IsLeaving => Metadata.DeletionTimestamp is not null;
+    /// <summary>The claim, as events name it; null for a volume without one. The provisioner names volumes by the claim's uid.</summary>
+    internal ObjectReference? Claim => Spec.Claim is not { } claim ? null : new ObjectReference
+    {
+        ApiVersion = "v1",
+        Kind = "PersistentVolumeClaim",
+        Namespace = claim.Namespace,
+        Name = claim.Name,
+        Uid = ClaimUid,
+    };
 
-    /// <summary>The agent's answer to the specification as it is now; null while there is none.</summary>
-    internal ResourceError? CurrentError => IsCurrent ? Status!.Error : null;
-
-    /// <summary>True when the agent has seen the specification as it is now.</summary>
-    internal bool IsCurrent => Status?.ObservedGeneration is { } observed && observed >= (Metadata.Generation ?? 0);
+    /// <summary>Uid of the claim, when the volume's name tells it.</summary>
+    internal string? ClaimUid
+    {
+        get
+        {
+            const string prefix = "pvc-";
+            var name = Metadata.Name;
+            return name.StartsWith(prefix, StringComparison.Ordinal) && Guid.TryParseExact(name[prefix.Length..], "D", out _) ? name[prefix.Length..] : null;
+        }
+    }
 }
 
 /// <summary>What a volume shall be. Everything but the size and the mutable parameters stays as it was created.</summary>
@@ -66,6 +78,9 @@ public sealed record TcmuVolumeSpec
     /// <summary>Parameters of the VolumeAttributesClass, as they shall be now.</summary>
     public Dictionary<string, string>? MutableParameters { get; init; }
 
+    /// <summary>What its bytes come from; null for an empty volume.</summary>
+    public SourceReference? Source { get; init; }
+
     /// <summary>The claim that it is for.</summary>
     public ClaimReference? Claim { get; init; }
 
@@ -86,12 +101,23 @@ public sealed record ClaimReference
     public required string Name { get; init; }
 }
 
-/// <summary>What a volume is, by its agent.</summary>
-public sealed record TcmuVolumeStatus
+/// <summary>What the bytes of a volume come from; it may be gone since.</summary>
+public sealed record SourceReference
 {
-    /// <summary>For people: <c>Pending</c>, <c>Ready</c>, <c>Failed</c>, <c>Deleting</c>.</summary>
-    public string Phase { get; init; } = "Pending";
+    /// <summary><c>Snapshot</c> or <c>Volume</c>.</summary>
+    public required string Kind { get; init; }
 
+    /// <summary>Its id.</summary>
+    public required string Name { get; init; }
+
+    internal static SourceReference? Of(VolumeSource? source) => source is null ? null : new() { Kind = source.Kind.ToString(), Name = source.Id };
+
+    internal VolumeSource ToSource() => new(Enum.Parse<VolumeSourceKind>(Kind), Name);
+}
+
+/// <summary>What a volume is, by its agent.</summary>
+public sealed record TcmuVolumeStatus : ResourceStatus
+{
     /// <summary>Size of the image as promised.</summary>
     public Quantity? Size { get; init; }
 
@@ -109,30 +135,4 @@ public sealed record TcmuVolumeStatus
 
     /// <summary>When the image was made, by the clock of the node.</summary>
     public DateTimeOffset? MadeTime { get; init; }
-
-    /// <summary>Generation of the specification that the agent has dealt with.</summary>
-    public long? ObservedGeneration { get; init; }
-
-    /// <summary>Why the last attempt failed; null when it did not.</summary>
-    public ResourceError? Error { get; init; }
-
-    /// <summary>Conditions: <c>Ready</c>.</summary>
-    public List<Condition>? Conditions { get; init; }
-}
-
-/// <summary>A failure: a code that programs read and a sentence for people.</summary>
-public sealed record ResourceError
-{
-    /// <summary>Name of a <see cref="VolumeError"/>.</summary>
-    public required string Code { get; init; }
-
-    /// <summary>Names the thing and the fix.</summary>
-    public required string Message { get; init; }
-
-    /// <summary>The failure of a volume.</summary>
-    internal static ResourceError Of(VolumeException failure) => new() { Code = failure.Error.ToString(), Message = failure.Message };
-
-    /// <summary>The failure as the callers of volumes know it; a code that this version does not know may be mended by asking again.</summary>
-    internal VolumeException ToException() =>
-        new(Enum.TryParse<VolumeError>(Code, out var error) && Enum.IsDefined(error) ? error : VolumeError.Unavailable, Message);
 }

@@ -4,7 +4,7 @@ namespace CsiTcmu.Volumes;
 /// Where the next page of a list begins: behind the last id of the page before, so that a token stays good while things come and go. Its first
 /// character is one that no id has, so that an id, or any other word, is not taken for a token; it is as long as the id, for which there is a limit.
 /// </summary>
-internal static class PageToken
+public static class PageToken
 {
     private const string First = "abcdefghijklmnopqrstuvwxyz0123456789"; // what an id begins with
     private const string Marked = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&()*+,";

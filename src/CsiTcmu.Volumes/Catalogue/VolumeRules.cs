@@ -26,6 +26,14 @@ public static class VolumeRules
     public static void CheckMutable(IReadOnlyDictionary<string, string> mutableParameters) =>
         _ = LimitParameters.Parse(new Dictionary<string, string>(StringComparer.Ordinal), mutableParameters);
 
+    /// <summary>Reads parameters of a snapshot or group.</summary>
+    /// <exception cref="VolumeException">InvalidArgument: a key or value is not known.</exception>
+    public static void CheckSnapshot(IReadOnlyDictionary<string, string> parameters) => _ = SnapshotParameters.Parse(parameters);
+
+    /// <summary>True when volumes of these parameters are encrypted.</summary>
+    /// <exception cref="VolumeException">InvalidArgument: a value is not known.</exception>
+    public static bool IsEncrypted(IReadOnlyDictionary<string, string> parameters) => EncryptionParameters.Parse(parameters).Enabled;
+
     /// <summary>Mutable parameters with later ones in their place.</summary>
     public static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string> values, IReadOnlyDictionary<string, string> later) =>
         LimitParameters.Merge(values, later);

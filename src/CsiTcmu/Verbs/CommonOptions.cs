@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net;
 using CsiTcmu.Logging;
+using CsiTcmu.Metrics;
 using Serilog.Events;
 
 namespace CsiTcmu.Verbs;
@@ -35,6 +37,23 @@ internal static class CommonOptions
         Description = $"A pool as NAME=PATH[,reserve=SIZE][,overcommitRatio=N]; may be repeated [{Variable("--pool")}, blanks between]",
         DefaultValueFactory = _ => FromEnvironment("--pool")?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [],
     };
+
+    /// <summary>Where metrics are served.</summary>
+    public static Option<string?> MetricsEndpoint()
+    {
+        const string name = "--metrics-endpoint";
+        var option = Text(name, "Where metrics are served over HTTP, as ADDRESS:PORT of one interface; who reaches it reads them; default: nowhere");
+        option.Validators.Add(result =>
+        {
+            var value = result.GetValueOrDefault<string?>();
+            if (value is not null && !MetricsServer.TryParse(value, out _))
+                result.AddError($"{name} is '{value}'; it must be the address of one interface and a port, such as 127.0.0.1:9810");
+        });
+        return option;
+    }
+
+    /// <summary>The endpoint of <see cref="MetricsEndpoint"/>; null for none.</summary>
+    public static IPEndPoint? ParseEndpoint(string? text) => text is not null && MetricsServer.TryParse(text, out var endpoint) ? endpoint : null;
 
     /// <summary>How much is logged.</summary>
     public static Option<string?> LogLevel() =>

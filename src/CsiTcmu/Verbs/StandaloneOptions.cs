@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using CsiTcmu.Csi;
 using CsiTcmu.Linux;
 using CsiTcmu.Volumes;
@@ -6,7 +7,7 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Verbs;
 
 /// <summary>What the command line and the environment say.</summary>
-internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors, string CsiSpec);
+internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors, string CsiSpec, string? Metrics);
 
 /// <summary>What <c>csi-tcmu standalone</c> runs with.</summary>
 internal sealed record StandaloneOptions
@@ -30,6 +31,9 @@ internal sealed record StandaloneOptions
 
     /// <summary>How health is told.</summary>
     public CsiSpecification Specification { get; init; }
+
+    /// <summary>Where metrics are served; null for nowhere.</summary>
+    public IPEndPoint? Metrics { get; init; }
 
     /// <summary>Reads the options; a problem names the option and what it must be.</summary>
     public static bool TryParse(StandaloneText text, [NotNullWhen(true)] out StandaloneOptions? options, [NotNullWhen(false)] out string? problem)
@@ -69,6 +73,7 @@ internal sealed record StandaloneOptions
                 NodeId = text.NodeId,
                 Engine = ParseEngine(text.Engine),
                 Reactors = reactors,
+                Metrics = CommonOptions.ParseEndpoint(text.Metrics),
                 Specification = text.CsiSpec == "1.13" ? CsiSpecification.Csi113 : CsiSpecification.Csi112,
             };
         }

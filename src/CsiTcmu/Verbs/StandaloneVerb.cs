@@ -25,16 +25,17 @@ internal static class StandaloneVerb
         var engine = CommonOptions.Engine();
         var reactors = CommonOptions.Text("--reactors", "Threads that serve disks, 1 to 64; default: one per processor, at most 4");
         var specification = CommonOptions.Choice("--csi-spec", "Version of CSI by which health is told", "1.12", "1.12", "1.13");
+        var metrics = CommonOptions.MetricsEndpoint();
         var level = CommonOptions.LogLevel();
         var format = CommonOptions.LogFormatting();
         var kubeconfig = ClusterOptions.Kubeconfig();
-        var command = new Command(name, description) { endpoint, pools, node, engine, reactors, specification, level, format };
+        var command = new Command(name, description) { endpoint, pools, node, engine, reactors, specification, metrics, level, format };
         if (kubernetes) command.Add(kubeconfig);
         command.SetAction(async (result, _) =>
         {
             var text = new StandaloneText(
                 result.GetValue(endpoint)!, result.GetValue(pools)!, result.GetValue(node), result.GetValue(engine)!, result.GetValue(reactors),
-                result.GetValue(specification)!);
+                result.GetValue(specification)!, result.GetValue(metrics));
             if (!StandaloneOptions.TryParse(text, out var options, out var problem))
             {
                 await result.InvocationConfiguration.Error.WriteLineAsync($"csi-tcmu {name}: {problem}\nTry csi-tcmu {name} --help.");

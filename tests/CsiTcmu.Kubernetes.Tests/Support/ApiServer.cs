@@ -99,7 +99,7 @@ public sealed class ApiServer : IAsyncLifetime
             "--advertise-address", "127.0.0.1", "--cert-dir", _folder, "--tls-cert-file", In("server.crt"), "--tls-private-key-file", In("server.key"),
             "--token-auth-file", In("tokens.csv"), "--authorization-mode", "RBAC", "--service-account-issuer", "https://tests",
             "--service-account-signing-key-file", In("server.key"), "--service-account-key-file", In("server.key"),
-            "--disable-admission-plugins", "ServiceAccount", "--service-cluster-ip-range", "10.0.0.0/24");
+            "--disable-admission-plugins", "ServiceAccount", "--allow-privileged", "--service-cluster-ip-range", "10.0.0.0/24");
         var patience = Stopwatch.StartNew();
         while (!await AnswersAsync())
         {

@@ -2,6 +2,7 @@ using CsiTcmu.Csi.Tests;
 using CsiTcmu.Kubernetes.Agent;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Volumes;
+using CsiTcmu.Volumes.Health;
 using Microsoft.Extensions.Logging;
 
 namespace CsiTcmu.Kubernetes.Tests.Support;
@@ -22,7 +23,7 @@ internal sealed class TestNode : IAsyncDisposable
         Disks = new NoDisks();
         Catalogue = VolumeCatalogue.Open(specifications, Disks, Log);
         _agent = new NodeAgent(
-            client, Catalogue,
+            client, Catalogue, Catalogue, new NodeHealth(Catalogue, Disks),
             new NodeAgentOptions
             {
                 Node = name,
@@ -30,6 +31,7 @@ internal sealed class TestNode : IAsyncDisposable
                 DriverVersion = "1.2.3",
                 DriverName = "csi-tcmu.io",
                 HeartbeatPeriod = TimeSpan.FromSeconds(1),
+                HealthPeriod = TimeSpan.FromSeconds(1),
             },
             Log);
         _running = _agent.RunAsync(_end.Token);
