@@ -79,12 +79,17 @@ check() { # name, command...
   return $status
 }
 
-# The format check, which has begun beside the unit tests.
+# Begins a check in the background; its result is asked for later.
+begin() { # name, command...
+  local name=$1; shift
+  ("$@" >"artifacts/$name.out" 2>&1 </dev/null; echo $? >"artifacts/$name.status") &
+}
+
 # shellcheck disable=SC2317 # called by check
-format_result() {
-  until [[ -s artifacts/format.status ]]; do sleep 1; done
-  cat artifacts/format.out
-  return "$(<artifacts/format.status)"
+result_of() { # name
+  until [[ -s artifacts/$1.status ]]; do sleep 1; done
+  cat "artifacts/$1.out"
+  return "$(<"artifacts/$1.status")"
 }
 
 # Adds the result file of one test program, which ended with a status. No tests at all is a failure, but for a filtered run.
@@ -127,8 +132,9 @@ check build dotnet build CsiTcmu.sln -c Release --no-restore -nodeReuse:false -p
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 
 if [[ $unit == 1 ]]; then
-  # Format takes a minute of one processor; unit tests leave some of two.
-  (dotnet format CsiTcmu.sln --verify-no-changes --no-restore > artifacts/format.out 2>&1 </dev/null; echo $? > artifacts/format.status) &
+  # Both take minutes of one processor; unit tests leave some of two.
+  begin format dotnet format CsiTcmu.sln --verify-no-changes --no-restore
+  if [[ ${#kernels[@]} -gt 0 ]]; then begin drivers tests/vm/publish-drivers; fi
   if command -v shellcheck >/dev/null; then
     # Every script of the repository, by its first line.
     mapfile -t scripts < <(find . -type d \( -name .git -o -name bin -o -name obj -o -name node_modules -o -name artifacts \) -prune -o -type f -exec \
@@ -140,12 +146,12 @@ if [[ $unit == 1 ]]; then
     say "tests with an API server are not run: set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (docs/testing.md)"
   fi
 
-  # Two programs at a time. Each has its own processes and temporary files; what one program runs in parallel is its own choice.
+  # Two programs at a time, the longest first. Each has its own processes and temporary files; what one program runs in parallel is its own choice.
   say "unit tests"
   filters=()
   if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi
   # shellcheck disable=SC2016 # the inner shell expands
-  for project in tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx CsiTcmu.Kernel.Tests |
+  for project in tests/CsiTcmu.Volumes.Tests/*.csproj tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx CsiTcmu.Kernel.Tests | awk '!seen[$0]++' |
     xargs -P 2 -I '{}' bash -c '
       name=$1; shift
       status=0
@@ -159,7 +165,8 @@ if [[ $unit == 1 ]]; then
     if [[ $(<"$status") != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
     count "$name" "artifacts/$name.xml" "$(<"$status")"
   done
-  check format format_result
+  check format result_of format
+  if [[ ${#kernels[@]} -gt 0 ]]; then check drivers result_of drivers || finish; fi
 fi
 
 for series in "${kernels[@]}"; do
