@@ -6,7 +6,7 @@ public sealed partial class VolumeCatalogue
     public Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken) =>
         Task.Run(() => List(maximum, token), cancellationToken).WaitAsync(cancellationToken);
 
-    /// <summary>Ids of all volumes behind one, usable or not, in order.</summary>
+    /// <summary>Ids of all volumes behind one, usable or not, in order. Those of pods alone are nobody else's and are left out.</summary>
     /// <param name="last">The id behind which they begin; empty for all.</param>
     /// <param name="tolerant">True to leave out the volumes of pools that do not answer.</param>
     /// <exception cref="VolumeException">A pool does not answer.</exception>
@@ -25,7 +25,7 @@ public sealed partial class VolumeCatalogue
             }
         }
 
-        return [.. ids.Where(id => string.CompareOrdinal(id, last) > 0).Order(StringComparer.Ordinal)];
+        return [.. ids.Where(id => VolumeId.IsValid(id) && string.CompareOrdinal(id, last) > 0).Order(StringComparer.Ordinal)];
     }
 
     private VolumePage List(int maximum, string token)

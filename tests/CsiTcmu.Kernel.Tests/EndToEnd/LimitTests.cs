@@ -20,41 +20,62 @@ public sealed class LimitTests(DriverFixture fixture, ITestOutputHelper output)
     private readonly IReadOnlyList<string> _before = DriverFixture.Now();
 
     [Fact]
-    public async Task Limits_are_held_within_5_percent_and_a_change_is_felt_within_a_second()
+    public async Task A_limit_of_operations_is_held_within_5_percent_and_a_change_is_felt_within_a_second()
     {
         var client = fixture.Driver.Client;
-        var operations = await StagedVolume.MakeAsync(client, "limit-operations", "", Size, ("iops", $"{Operations}"));
-        var bandwidth = await StagedVolume.MakeAsync(client, "limit-bandwidth", "", Size, ("bandwidth", "20M"));
-        var (operationsDisk, bandwidthDisk) = (await operations.DiskAsync(), await bandwidth.DiskAsync());
-        var load = Shell.RunAsync(
-            "fio", "--thread", "--ioengine=libaio", "--direct=1", "--iodepth=32", "--time_based", $"--runtime={(WarmUp + Window).TotalSeconds + 4}",
-            "--name=operations", $"--filename={operationsDisk}", "--rw=randrw", "--bs=4k",
-            "--name=bandwidth", $"--filename={bandwidthDisk}", "--rw=randwrite", "--bs=64k");
-        await UntilBusyAsync(load, operationsDisk, bandwidthDisk);
-        await Task.Delay(WarmUp);
-
-        var (firstOperations, firstBytes) = (DiskCount.Read(operationsDisk), DiskCount.Read(bandwidthDisk));
+        var volume = await StagedVolume.MakeAsync(client, "limit-operations", "", Size, ("iops", $"{Operations}"));
+        var disk = await volume.DiskAsync();
+        var load = await LoadAsync(disk, "--rw=randrw", "--bs=4k");
+        var first = DiskCount.Read(disk);
         await Task.Delay(Window);
-        var (lastOperations, lastBytes) = (DiskCount.Read(operationsDisk), DiskCount.Read(bandwidthDisk));
-        var ofOperations = Share("operations", lastOperations.Operations - firstOperations.Operations, Operations, DiskCount.Longest(firstOperations, lastOperations));
-        var ofBandwidth = Share("bytes", lastBytes.Bytes - firstBytes.Bytes, Bandwidth, DiskCount.Longest(firstBytes, lastBytes));
+        var last = DiskCount.Read(disk);
+        IsHeld("operations", last.Operations - first.Operations, Operations, DiskCount.Longest(first, last));
 
-        await client.ControllerModifyVolumeAsync(new() { VolumeId = operations.Id, MutableParameters = { ["iops"] = $"{MoreOperations}" } });
-        var changed = DiskCount.Read(operationsDisk);
+        await client.ControllerModifyVolumeAsync(new() { VolumeId = volume.Id, MutableParameters = { ["iops"] = $"{MoreOperations}" } });
+        var changed = DiskCount.Read(disk);
         await Task.Delay(TimeSpan.FromSeconds(1));
-        var later = DiskCount.Read(operationsDisk);
+        var later = DiskCount.Read(disk);
         var (count, seconds) = (later.Operations - changed.Operations, DiskCount.Longest(changed, later).TotalSeconds);
         output.WriteLine($"{count} operations in the {seconds:F2} s after the change from {Operations} to {MoreOperations} per second");
-        foreach (var share in new[] { ofOperations, ofBandwidth }) Assert.InRange(share, 1 - Tolerance, 1 + (Bucket / Window.TotalSeconds) + 0.001);
-        Assert.InRange(count, 2 * Operations * seconds, MoreOperations * (seconds + Bucket) + 1);
+        // More than was allowed before shows the change; whether the machine can do all that is allowed now is not asked.
+        Assert.InRange(count, 1.2 * Operations * seconds, MoreOperations * (seconds + Bucket) + 1);
 
         await load;
-        await operations.RemoveAsync(client);
-        await bandwidth.RemoveAsync(client);
+        await volume.RemoveAsync(client);
         Assert.Equal(_before, DriverFixture.Now());
     }
 
-    /// <summary>Waits until fio, which takes seconds to start here, uses both.</summary>
+    [Fact]
+    public async Task A_limit_of_bandwidth_is_held_within_5_percent()
+    {
+        var client = fixture.Driver.Client;
+        var volume = await StagedVolume.MakeAsync(client, "limit-bandwidth", "", Size, ("bandwidth", "20M"));
+        var disk = await volume.DiskAsync();
+        var load = await LoadAsync(disk, "--rw=randwrite", "--bs=256k");
+        var first = DiskCount.Read(disk);
+        await Task.Delay(Window);
+        var last = DiskCount.Read(disk);
+        IsHeld("bytes", last.Bytes - first.Bytes, Bandwidth, DiskCount.Longest(first, last));
+        await load;
+        await volume.RemoveAsync(client);
+        Assert.Equal(_before, DriverFixture.Now());
+    }
+
+    /// <summary>Begins a load that lasts longer than the window, and waits until it is in full swing.</summary>
+    private static async Task<Task> LoadAsync(string disk, params string[] pattern)
+    {
+        var load = Shell.RunAsync(
+            "fio",
+            [
+                "--thread", "--ioengine=libaio", "--direct=1", "--iodepth=32", "--time_based", $"--runtime={(WarmUp + Window).TotalSeconds + 4}",
+                "--name=limited", $"--filename={disk}", .. pattern,
+            ]);
+        await UntilBusyAsync(load, disk);
+        await Task.Delay(WarmUp);
+        return load;
+    }
+
+    /// <summary>Waits until fio, which takes seconds to start here, uses them.</summary>
     private static async Task UntilBusyAsync(Task load, params string[] disks)
     {
         var idle = disks.Select(DiskCount.Read).ToList();
@@ -65,11 +86,10 @@ public sealed class LimitTests(DriverFixture fixture, ITestOutputHelper output)
         }
     }
 
-    /// <summary>How much of what is allowed was done.</summary>
-    private double Share(string what, long count, long rate, TimeSpan time)
+    private void IsHeld(string what, long count, long rate, TimeSpan time)
     {
         var share = count / (rate * time.TotalSeconds);
         output.WriteLine($"{count} {what} in {time.TotalSeconds:F2} s: {count / time.TotalSeconds:F1} per second, {share - 1:+0.00%;-0.00%} of the limit of {rate}");
-        return share;
+        Assert.InRange(share, 1 - Tolerance, 1 + (Bucket / time.TotalSeconds) + 0.001);
     }
 }
