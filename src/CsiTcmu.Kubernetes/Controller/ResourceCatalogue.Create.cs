@@ -1,4 +1,3 @@
-using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Volumes;
 
@@ -38,14 +37,7 @@ public sealed partial class ResourceCatalogue
             var (size, space) = wish.Source is { } source
                 ? await PlaceCopyAsync(source, name, wish, terms, patience)
                 : PlaceEmpty(wish, terms);
-            var created = await _client.CreateAsync(Kinds.Volumes, Describe(name, wish, size, space), patience);
-            _volumes.Cache.Put(created);
-            return created;
-        }
-        catch (ApiException taken) when (taken.IsAlreadyExists)
-        {
-            return await FindLiveAsync(Kinds.Volumes, _volumes.Cache, name, patience)
-                ?? throw new VolumeException(VolumeError.Aborted, $"volume '{name}' came and went meanwhile; try again");
+            return await CreateOrFindAsync(Kinds.Volumes, _volumes.Cache, Describe(name, wish, size, space), patience);
         }
         finally
         {

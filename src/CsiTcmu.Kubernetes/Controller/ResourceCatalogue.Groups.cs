@@ -1,4 +1,3 @@
-using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Volumes;
 
@@ -123,23 +122,8 @@ public sealed partial class ResourceCatalogue
                 Snapshot = SnapshotReference.Of(wish.Parameters, "volumegroupsnapshot"),
             },
         };
-        try
-        {
-            var created = await _client.CreateAsync(Kinds.Groups, resource, patience);
-            _groups.Cache.Put(created);
-            return created;
-        }
-        catch (ApiException taken) when (taken.IsAlreadyExists)
-        {
-            return await FindLiveAsync(Kinds.Groups, _groups.Cache, name, patience)
-                ?? throw new VolumeException(VolumeError.Aborted, $"group '{name}' came and went meanwhile; try again");
-        }
+        return await CreateOrFindAsync(Kinds.Groups, _groups.Cache, resource, patience);
     }
 
-    private async Task<TcmuSnapshotGroup?> FindGroupAsync(string id, CancellationToken patience)
-    {
-        if (!ResourceNames.IsValid(id)) return null;
-        await SynchronisedAsync(patience);
-        return _groups.Cache.Find(id) ?? await FindLiveAsync(Kinds.Groups, _groups.Cache, id, patience);
-    }
+    private Task<TcmuSnapshotGroup?> FindGroupAsync(string id, CancellationToken patience) => FindKnownAsync(Kinds.Groups, _groups.Cache, id, patience);
 }

@@ -30,6 +30,33 @@ public sealed partial class ResourceCatalogue
         return resource;
     }
 
+    /// <summary>The object as it is known here; when it is not, as the server has it now; null when there is none.</summary>
+    private async Task<T?> FindKnownAsync<T>(ResourceKind<T> kind, ResourceCache<T> cache, string name, CancellationToken patience)
+        where T : class, INodeResource
+    {
+        if (!ResourceNames.IsValid(name)) return null;
+        await SynchronisedAsync(patience);
+        return cache.Find(name) ?? await FindLiveAsync(kind, cache, name, patience);
+    }
+
+    /// <summary>Writes a new object; when another one was quicker, finds that.</summary>
+    private async Task<T> CreateOrFindAsync<T>(ResourceKind<T> kind, ResourceCache<T> cache, T resource, CancellationToken patience)
+        where T : class, INodeResource
+    {
+        try
+        {
+            var created = await _client.CreateAsync(kind, resource, patience);
+            cache.Put(created);
+            return created;
+        }
+        catch (ApiException taken) when (taken.IsAlreadyExists)
+        {
+            var name = resource.Metadata.Name;
+            return await FindLiveAsync(kind, cache, name, patience)
+                ?? throw new VolumeException(VolumeError.Aborted, $"'{name}' came and went meanwhile; try again");
+        }
+    }
+
     /// <summary>
     /// Waits until the agent has made what an object stands for. When the agent has refused for good, the object is taken back, so that the
     /// same name can be used anew, and the refusal is the answer.

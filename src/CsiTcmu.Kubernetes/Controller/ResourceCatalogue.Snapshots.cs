@@ -1,4 +1,3 @@
-using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Volumes;
 
@@ -102,25 +101,10 @@ public sealed partial class ResourceCatalogue
                 Snapshot = SnapshotReference.Of(wish.Parameters, "volumesnapshot"),
             },
         };
-        try
-        {
-            var created = await _client.CreateAsync(Kinds.Snapshots, resource, patience);
-            _snapshots.Cache.Put(created);
-            return created;
-        }
-        catch (ApiException taken) when (taken.IsAlreadyExists)
-        {
-            return await FindLiveAsync(Kinds.Snapshots, _snapshots.Cache, name, patience)
-                ?? throw new VolumeException(VolumeError.Aborted, $"snapshot '{name}' came and went meanwhile; try again");
-        }
+        return await CreateOrFindAsync(Kinds.Snapshots, _snapshots.Cache, resource, patience);
     }
 
-    private async Task<TcmuSnapshot?> FindSnapshotAsync(string id, CancellationToken patience)
-    {
-        if (!ResourceNames.IsValid(id)) return null;
-        await SynchronisedAsync(patience);
-        return _snapshots.Cache.Find(id) ?? await FindLiveAsync(Kinds.Snapshots, _snapshots.Cache, id, patience);
-    }
+    private Task<TcmuSnapshot?> FindSnapshotAsync(string id, CancellationToken patience) => FindKnownAsync(Kinds.Snapshots, _snapshots.Cache, id, patience);
 
     /// <summary>A snapshot that has been taken, of a group or not.</summary>
     /// <exception cref="VolumeException">NotFound; Aborted: it is being taken or deleted.</exception>

@@ -149,13 +149,7 @@ public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalog
 
     private Task SynchronisedAsync(CancellationToken patience) => Synchronised.WaitAsync(patience);
 
-    /// <summary>The resource as it is known here; when it is not, as the server has it now; null when there is none.</summary>
-    private async Task<TcmuVolume?> FindAsync(string id, CancellationToken patience)
-    {
-        if (!ResourceNames.IsValid(id)) return null;
-        await SynchronisedAsync(patience);
-        return _volumes.Cache.Find(id) ?? await FindLiveAsync(Kinds.Volumes, _volumes.Cache, id, patience);
-    }
+    private Task<TcmuVolume?> FindAsync(string id, CancellationToken patience) => FindKnownAsync(Kinds.Volumes, _volumes.Cache, id, patience);
 
     /// <summary>The resource of a volume that has been made and is not being deleted.</summary>
     private async Task<TcmuVolume> RequireMadeAsync(string id, CancellationToken patience, bool live = false)
