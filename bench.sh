@@ -44,7 +44,7 @@ done
 tests/vm/install "${install[@]}" tests/bench/packages.txt
 clients=$(tests/clients/install.sh)
 echo "bench: building csi-tcmu"
-dotnet publish src/CsiTcmu -c Release -o artifacts/driver -v quiet --nologo
+tests/native src/CsiTcmu artifacts/driver
 mkdir -p artifacts
 read -ra arguments <<< "${words[*]}"
 tests/vm/boot -k "$series" -m 8192 -t 7200 -r 2600M -d :4G -s "$PWD/artifacts" -M "target_core_file loop nbd" \

@@ -25,7 +25,7 @@ done
 tests/vm/install "${install[@]}"
 clients=$(tests/clients/install.sh)
 echo "demo: building csi-tcmu"
-dotnet publish src/CsiTcmu -c Release -o artifacts/driver -v quiet --nologo
+tests/native src/CsiTcmu artifacts/driver
 
 if ! tests/vm/boot -k "$series" -r 3G -t 1200 -e "NODE_PATH=$clients/node_modules" -- bash tests/demo/guest.sh; then
   echo "demo: FAILED; the reason stands above" >&2

@@ -40,8 +40,14 @@ while [[ $# -gt 0 ]]; do
   shift
 done
 
-passed=0 failed=0 skipped=0 failures=()
-trap 'kill $(jobs -p) 2>/dev/null' EXIT
+passed=0 failed=0 skipped=0 failures=() background=()
+# shellcheck disable=SC2317 # called by the trap
+clear_up() {
+  local pids
+  mapfile -t pids < <(jobs -p)
+  kill -- "${pids[@]}" "${background[@]/#/-}" 2>/dev/null
+}
+trap clear_up EXIT
 trap 'exit 130' INT
 say() { printf '[%2d:%02d] %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*"; }
 
@@ -79,10 +85,14 @@ check() { # name, command...
   return $status
 }
 
-# Begins a check in the background; its result is asked for later.
+# Begins something in the background; its result is asked for later.
 begin() { # name, command...
   local name=$1; shift
+  # A process group of its own, so that all of it ends with this script.
+  set -m
   ("$@" >"artifacts/$name.out" 2>&1 </dev/null; echo $? >"artifacts/$name.status") &
+  background+=($!)
+  set +m
 }
 
 # shellcheck disable=SC2317 # called by check
@@ -90,6 +100,34 @@ result_of() { # name
   until [[ -s artifacts/$1.status ]]; do sleep 1; done
   cat "artifacts/$1.out"
   return "$(<"artifacts/$1.status")"
+}
+
+# Tells what something in the background says, from its beginning, until it has ended.
+follow() { # name
+  local shown=0 lines ended=0
+  until [[ $ended == 1 ]]; do
+    sleep 1
+    if [[ -s artifacts/$1.status ]]; then ended=1; fi
+    lines=$(wc -l < "artifacts/$1.out")
+    sed -n "$((shown + 1)),${lines}p" "artifacts/$1.out"
+    shown=$lines
+  done
+  return "$(<"artifacts/$1.status")"
+}
+
+# shellcheck disable=SC2317 # called by begin
+# The kernel tests on one kernel, once the native programs are there.
+kernel_tests() { # series
+  local choice=()
+  if [[ -n $filter ]]; then
+    choice=("$filter")
+  elif [[ $all == 0 ]]; then
+    choice=(-trait- Length=longest)
+    # What does not depend on the kernel's version is tried on one.
+    if [[ $1 != 6.1 ]]; then choice+=(-trait- Kernel=any); fi
+  fi
+  if [[ -e artifacts/drivers.out ]] && ! result_of drivers >/dev/null; then return 1; fi
+  tests/vm/run-tests -k "$1" -o "artifacts/kernel-$1" "${choice[@]}"
 }
 
 # Adds the result file of one test program, which ended with a status. No tests at all is a failure, but for a filtered run.
@@ -131,10 +169,13 @@ check restore dotnet restore CsiTcmu.sln || finish
 check build dotnet build CsiTcmu.sln -c Release --no-restore -nodeReuse:false -p:UseSharedCompilation=true -v q -nologo || finish
 dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 
+if [[ ${#kernels[@]} -gt 0 ]]; then
+  begin drivers tests/vm/publish-drivers
+  # Virtual machines use the better part of two processors; beside the first, unit tests use the rest.
+  begin "kernel-${kernels[0]}" kernel_tests "${kernels[0]}"
+fi
+
 if [[ $unit == 1 ]]; then
-  # Both take minutes of one processor; unit tests leave some of two.
-  begin format dotnet format CsiTcmu.sln --verify-no-changes --no-restore
-  if [[ ${#kernels[@]} -gt 0 ]]; then begin drivers tests/vm/publish-drivers; fi
   if command -v shellcheck >/dev/null; then
     # Every script of the repository, by its first line.
     mapfile -t scripts < <(find . -type d \( -name .git -o -name bin -o -name obj -o -name node_modules -o -name artifacts \) -prune -o -type f -exec \
@@ -146,13 +187,14 @@ if [[ $unit == 1 ]]; then
     say "tests with an API server are not run: set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (docs/testing.md)"
   fi
 
-  # Two programs at a time, the longest first. Each has its own processes and temporary files; what one program runs in parallel is its own choice.
+  # Two programs at a time, the longest first, but one beside a virtual machine. Each has its own processes and temporary files; what one program
+  # runs in parallel is its own choice.
   say "unit tests"
   filters=()
   if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi
   # shellcheck disable=SC2016 # the inner shell expands
   for project in tests/CsiTcmu.Volumes.Tests/*.csproj tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx CsiTcmu.Kernel.Tests | awk '!seen[$0]++' |
-    xargs -P 2 -I '{}' bash -c '
+    xargs -P $((${#kernels[@]} > 0 ? 1 : 2)) -I '{}' bash -c '
       name=$1; shift
       status=0
       timeout -k 5 900 dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "artifacts/$name.xml" "$@" \
@@ -165,22 +207,21 @@ if [[ $unit == 1 ]]; then
     if [[ $(<"$status") != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
     count "$name" "artifacts/$name.xml" "$(<"$status")"
   done
-  check format result_of format
-  if [[ ${#kernels[@]} -gt 0 ]]; then check drivers result_of drivers || finish; fi
+  # Rules of style and of the analyzers are errors of the build; what dotnet format tells beyond it takes a third of the time by itself.
+  if [[ $all == 1 ]]; then
+    check format dotnet format CsiTcmu.sln --verify-no-changes --no-restore
+  else
+    check format dotnet format whitespace . --folder --verify-no-changes --exclude '**/obj/' --exclude '**/bin/'
+    check usings dotnet format style CsiTcmu.sln --verify-no-changes --no-restore --diagnostics IMPORTS
+  fi
 fi
 
+if [[ ${#kernels[@]} -gt 0 ]]; then check drivers result_of drivers || finish; fi
 for series in "${kernels[@]}"; do
-  choice=()
-  if [[ -n $filter ]]; then
-    choice=("$filter")
-  elif [[ $all == 0 ]]; then
-    choice=(-trait- Length=longest)
-    # What does not depend on the kernel's version is tried on one.
-    if [[ $series != 6.1 ]]; then choice+=(-trait- Kernel=any); fi
-  fi
-  say "kernel tests on $series ${choice[*]}"
+  if [[ $series != "${kernels[0]}" ]]; then begin "kernel-$series" kernel_tests "$series"; fi
+  say "kernel tests on $series"
   status=0
-  tests/vm/run-tests -k "$series" -o "artifacts/kernel-$series" "${choice[@]}" </dev/null || status=$?
+  follow "kernel-$series" || status=$?
   count "kernel tests on $series" "artifacts/kernel-$series/results.xml" "$status"
 done
 

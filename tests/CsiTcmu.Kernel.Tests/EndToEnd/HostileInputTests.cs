@@ -6,7 +6,6 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>Hostile ids, sizes, paths, pools and files give the right code and a message, and change nothing.</summary>
 [Collection(DriverCollection.Name)]
-[Trait("Kernel", "any")]
 public sealed class HostileInputTests(DriverFixture fixture)
 {
     private const long Size = 32L << 20;

@@ -41,8 +41,8 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         var random = new Random(2026);
         for (var kill = 0; kill < Kills; kill++)
         {
-            // A start takes some three seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(500, 4000));
+            // A start takes some two seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
+            await Task.Delay(random.Next(300, 3000));
             await fixture.Driver.KillAsync();
             fixture.Driver.Begin();
         }
