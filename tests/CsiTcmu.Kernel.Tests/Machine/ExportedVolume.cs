@@ -20,9 +20,9 @@ internal sealed class ExportedVolume : IAsyncDisposable
     public string Url => _export.Url;
 
     /// <summary>Makes a raw volume, stages and exports it.</summary>
-    public static async Task<ExportedVolume> MakeAsync(CsiClient client, string name, long size, params (string Key, string Value)[] parameters)
+    public static async Task<ExportedVolume> MakeAsync(CsiClient client, string name, long size)
     {
-        var volume = await StagedVolume.MakeAsync(client, name, "", size, parameters);
+        var volume = await StagedVolume.MakeAsync(client, name, "", size);
         var device = Directory.EnumerateDirectories("/sys/kernel/config/target/core", "user_*")
             .SelectMany(Directory.EnumerateDirectories).Single(d => Path.GetFileName(d) == volume.Id);
         return new(client, volume, new IscsiExport(name, device));
