@@ -56,12 +56,9 @@ public interface IServedDisk
     /// <returns>Ends the hold when disposed.</returns>
     Task<IAsyncDisposable> HoldAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// From now on notes in <paramref name="regions"/> what is written, and no more in the map before, which then belongs to its owner again. Each request
-    /// is noted when it has ended.
-    /// </summary>
-    /// <param name="regions">A map that nobody else uses; null to note nothing.</param>
-    Task TrackWritesAsync(WrittenRegions? regions);
+    /// <summary>From now on a command that writes what <paramref name="regions"/> has as uncopied waits until it is copied.</summary>
+    /// <param name="regions">A map for this disk alone, instead of the one before; null when nothing is copied.</param>
+    Task ProtectAsync(UncopiedRegions? regions);
 
     /// <summary>Lets the disk report a larger size; the medium has been grown already. The initiator learns of it by a rescan.</summary>
     Task GrowAsync(long size);

@@ -28,6 +28,7 @@ internal sealed unsafe partial class ServedDisk
     private bool MayBegin(CommandSlot* slot)
     {
         if (slot->Exclusive && _inFlight > 0) return false;
+        if (_uncopied is not null && WritesUncopied(slot)) return false;
         return !_throttle.IsOn || TryCharge(slot);
     }
 

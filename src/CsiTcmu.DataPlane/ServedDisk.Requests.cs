@@ -42,7 +42,6 @@ internal sealed unsafe partial class ServedDisk
                 return;
             }
 
-            if (_written is not null) MarkWritten(slot);
             if (result < 0)
             {
                 CountFailure(result, slot->Request.Operation);

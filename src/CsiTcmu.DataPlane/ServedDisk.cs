@@ -19,7 +19,8 @@ namespace CsiTcmu.DataPlane;
 /// </list>
 /// <para>The gate. A command that needs the disk for itself is kept in <see cref="_blocked"/> until nothing is in flight, then runs alone.
 /// Nothing is taken from the ring meanwhile, so whatever came later stays behind it in order, and the ring is the only queue. A hold
-/// closes the same gate. It lets a command that waits there wait on. So does a limit: see <c>ServedDisk.Limits.cs</c>.</para>
+/// closes the same gate. It lets a command that waits there wait on. So do a limit and a copy in the making: see
+/// <c>ServedDisk.Limits.cs</c> and <c>ServedDisk.Uncopied.cs</c>.</para>
 /// </remarks>
 internal sealed unsafe partial class ServedDisk : IServedDisk
 {

@@ -31,7 +31,7 @@ internal sealed class NoDisks : IDiskAttacher
 
     public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
 
-    public Task TrackWritesAsync(string id, WrittenRegions? regions) => Task.CompletedTask;
+    public Task ProtectAsync(string id, UncopiedRegions? regions) => Task.CompletedTask;
 
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) =>
         Task.FromResult<IReadOnlyList<TakenOver>>([]);

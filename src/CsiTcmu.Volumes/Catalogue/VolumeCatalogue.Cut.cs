@@ -10,10 +10,6 @@ public sealed partial class VolumeCatalogue
     // Commands of a disk whose pool works take milliseconds; while one disk drains, the others of its group wait.
     private static readonly TimeSpan DrainPatience = TimeSpan.FromSeconds(10);
 
-    // So many regions are copied in some milliseconds. A disk that is written faster than it is copied is held for longer in the end.
-    private const int FewRegions = 32;
-    private const int MostRounds = 6;
-
     /// <summary>Takes snapshots at one instant. What fails leaves none of them.</summary>
     private async Task<IReadOnlyList<StoredSnapshot>> TakeAsync(
         List<SnapshotPlan> plans, bool freeze, CreationPoints points, string? group = null)
@@ -53,93 +49,90 @@ public sealed partial class VolumeCatalogue
     }
 
     /// <summary>
-    /// Copies images at one instant: every disk is held and has no command in flight before the last of what was written is copied, and none goes on
-    /// before all of it is. What can be copied before is, so that the disks are not held for longer than that takes.
+    /// Copies images at one instant, step by step:
+    /// <list type="number">
+    /// <item>Where asked for, mounted file systems are frozen, which writes what is in memory.</item>
+    /// <item>Every disk is held and has no command in flight. That is the instant.</item>
+    /// <item>From now on a command that writes what is not copied yet waits until it is. The disks go on.</item>
+    /// <item>The images are copied, what a command waits for first. Meanwhile file systems are thawed.</item>
+    /// </list>
+    /// So the disks are held for as long as their commands take, whatever is to be copied.
     /// </summary>
     /// <returns>The instant.</returns>
     private async Task<DateTimeOffset> CutAsync(IReadOnlyList<Cut> cuts, bool freeze, CreationPoints points)
     {
         var volumes = cuts.Select(cut => cut.Volume).OfType<StoredVolume>().ToList();
+        await Task.WhenAll(cuts.Select(cut => InPoolAsync(cut.Pool, () => cut.Uncopied = cut.Copy.Prepare())));
+        DateTimeOffset created;
+        var copying = Task.CompletedTask;
         try
         {
-            await Task.WhenAll(cuts.Select(CopyWhileWrittenAsync));
-            var frozen = freeze ? await Freezes.FreezeAsync(volumes) : null;
-            try
-            {
-                FaultPoints.Reach(points.Frozen);
+            await using var frozen = freeze ? await Freezes.FreezeAsync(volumes) : null;
+            FaultPoints.Reach(points.Frozen);
+            created = await ProtectAtOnceAsync(volumes, cuts, points);
 
-                // The freeze has written what was in memory.
-                if (frozen is not null) await Task.WhenAll(cuts.Select(CopyAgainAsync));
-                return await CutHeldAsync(volumes, cuts, points);
-            }
-            finally
-            {
-                if (frozen is not null) await frozen.DisposeAsync();
-            }
+            // Begun before the thaw, which writes and waits until what it writes is copied.
+            copying = Task.WhenAll(cuts.Select(CopyAsync));
         }
-        finally
+        catch
         {
-            foreach (var volume in volumes) await _attacher.TrackWritesAsync(volume.Id, null);
+            await Task.WhenAny(copying);
+            await Task.WhenAll(cuts.Select(cut => ProtectAsync(cut, null)));
+            throw;
         }
+
+        await copying;
+        return created;
     }
 
-    /// <summary>Copies an image, and again what was written meanwhile, until that is little.</summary>
-    private async Task CopyWhileWrittenAsync(Cut cut)
-    {
-        if (cut.Volume is { } volume)
-        {
-            cut.Written = new WrittenRegions(volume.Descriptor.ImageSize);
-            await _attacher.TrackWritesAsync(volume.Id, cut.Written);
-        }
-
-        await InPoolAsync(cut.Pool, cut.Copy.CopyAll);
-        for (var round = 0; round < MostRounds; round++)
-        {
-            if (await CopyAgainAsync(cut) <= FewRegions) break;
-        }
-    }
-
-    /// <summary>Copies what was written since the last time.</summary>
-    /// <returns>How many regions that were.</returns>
-    private async Task<int> CopyAgainAsync(Cut cut)
-    {
-        if (cut.Volume is not { } volume || cut.Written is not { } written) return 0;
-        cut.Written = new WrittenRegions(volume.Descriptor.ImageSize);
-        await _attacher.TrackWritesAsync(volume.Id, cut.Written);
-        if (written.Count > 0) await InPoolAsync(cut.Pool, () => cut.Copy.CopyAgain(written));
-        return written.Count;
-    }
-
-    private async Task<DateTimeOffset> CutHeldAsync(List<StoredVolume> volumes, IReadOnlyList<Cut> cuts, CreationPoints points)
+    /// <summary>Has every disk, at one instant, keep what is not copied.</summary>
+    private async Task<DateTimeOffset> ProtectAtOnceAsync(List<StoredVolume> volumes, IReadOnlyList<Cut> cuts, CreationPoints points)
     {
         var started = Stopwatch.GetTimestamp();
         var holds = await HoldAsync(volumes);
         DateTimeOffset created;
-        int[] regions;
         try
         {
             FaultPoints.Reach(points.Held);
             created = DateTimeOffset.UtcNow;
-            regions = await Task.WhenAll(cuts.Select(CopyAgainAsync));
+            await Task.WhenAll(cuts.Select(cut => ProtectAsync(cut, cut.Uncopied)));
         }
         finally
         {
             await ReleaseAsync(holds);
         }
 
-        if (volumes.Count > 0) Report(volumes, cuts, Stopwatch.GetElapsedTime(started), regions.Sum());
+        if (volumes.Count > 0)
+        {
+            _logger.LogInformation(
+                "Held {Volumes} for {Milliseconds:F1} ms", string.Join(", ", volumes.Select(volume => volume.Id)), Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        }
+
         return created;
     }
 
-    private void Report(List<StoredVolume> volumes, IReadOnlyList<Cut> cuts, TimeSpan held, int regions)
+    private async Task CopyAsync(Cut cut)
     {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            await InPoolAsync(cut.Pool, () => cut.Copy.Copy(cut.Uncopied));
+        }
+        finally
+        {
+            await ProtectAsync(cut, null);
+        }
+
+        if (cut.Volume is not { } volume) return;
         _logger.LogInformation(
-            "Held {Volumes} for {Milliseconds:F1} ms while {Regions} regions were {How}",
-            string.Join(", ", volumes.Select(volume => volume.Id)),
-            held.TotalMilliseconds,
-            regions,
-            cuts.All(cut => cut.Copy.IsShared) ? "shared" : "copied, since the pool's file system cannot share blocks");
+            "The image of {Volume} was {How} in {Milliseconds:F0} ms; {Wanted} times a write waited for its region",
+            volume.Id,
+            cut.Copy.IsShared ? "shared" : "copied, since the pool's file system cannot share blocks,",
+            Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+            cut.Uncopied.Wanted);
     }
+
+    private Task ProtectAsync(Cut cut, UncopiedRegions? regions) => cut.Volume is { } volume ? _attacher.ProtectAsync(volume.Id, regions) : Task.CompletedTask;
 
     /// <summary>Holds all disks, or none.</summary>
     private async Task<IReadOnlyList<IAsyncDisposable>> HoldAsync(List<StoredVolume> volumes)
@@ -177,7 +170,7 @@ public sealed partial class VolumeCatalogue
     /// <param name="Copy">The copy.</param>
     private sealed record Cut(StoredVolume? Volume, Pool Pool, ImageCopy Copy)
     {
-        /// <summary>What was written since it was copied.</summary>
-        public WrittenRegions? Written { get; set; }
+        /// <summary>What of it is not copied yet.</summary>
+        public UncopiedRegions Uncopied { get; set; } = new(1);
     }
 }

@@ -99,12 +99,12 @@ public interface IDiskAttacher
     Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>
-    /// From now on notes in <paramref name="regions"/> which regions of the disk are written, and no more in the map before. A disk that is not there, or
-    /// that nobody serves, is not written.
+    /// From now on a command that writes what <paramref name="regions"/> has as uncopied waits until it is copied. A disk that is not there, or that nobody
+    /// serves, is not written.
     /// </summary>
     /// <param name="id">Volume id.</param>
-    /// <param name="regions">A map that nobody else uses; null to note nothing.</param>
-    Task TrackWritesAsync(string id, WrittenRegions? regions);
+    /// <param name="regions">A map for this disk alone, instead of the one before; null when nothing is copied.</param>
+    Task ProtectAsync(string id, UncopiedRegions? regions);
 
     /// <summary>Serves every device that an earlier process left; a failing one does not keep the others.</summary>
     /// <param name="find">

@@ -12,8 +12,8 @@ public sealed partial class TcmuDiskAttacher
     }
 
     /// <inheritdoc/>
-    public Task TrackWritesAsync(string id, WrittenRegions? regions) =>
-        _served.TryGetValue(id, out var served) ? served.TrackWritesAsync(regions) : Task.CompletedTask;
+    public Task ProtectAsync(string id, UncopiedRegions? regions) =>
+        _served.TryGetValue(id, out var served) ? served.ProtectAsync(regions) : Task.CompletedTask;
 
     /// <summary>The hold of a disk that nobody serves.</summary>
     private sealed class NothingToHold : IAsyncDisposable

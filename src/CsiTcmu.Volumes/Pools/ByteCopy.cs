@@ -8,25 +8,30 @@ internal sealed unsafe class ByteCopy(int source, int target, string sourcePath,
 {
     private const int Chunk = 1 << 20;
     private const int SeekData = 3, SeekHole = 4;
-    private const int PunchHole = 2 | 1; // FALLOC_FL_PUNCH_HOLE, FALLOC_FL_KEEP_SIZE
     private readonly byte* _buffer = (byte*)NativeMemory.AlignedAlloc(Chunk, (nuint)Environment.SystemPageSize);
 
-    /// <summary>Copies a range.</summary>
+    /// <summary>The beginning of a range that can be copied at once: a hole of any length, or little data.</summary>
+    /// <param name="offset">Where it begins, at the beginning of a region.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="most">Most bytes of data.</param>
+    /// <param name="region">Size of a region.</param>
+    /// <returns>Whole regions, at least one, or all there is.</returns>
+    public long PieceOf(long offset, long length, long most, long region)
+    {
+        var hole = (Math.Min(Find(offset, SeekData, offset + length), offset + length) - offset) / region * region;
+        return hole > 0 ? hole : Math.Min(length, Math.Max(most, region));
+    }
+
+    /// <summary>Copies a range to where there is nothing yet.</summary>
     /// <param name="start">Where it begins.</param>
     /// <param name="end">Where it ends, within the source.</param>
-    /// <param name="progress">Is told before each piece where it is.</param>
-    public void Copy(long start, long end, Action<long> progress)
+    public void Copy(long start, long end)
     {
         for (var at = start; at < end;)
         {
-            var data = Math.Min(Find(at, SeekData, end), end);
-            if (data > at) Clear(at, data - at);
-            var hole = data < end ? Math.Min(Find(data, SeekHole, end), end) : end;
-            for (at = data; at < hole;)
-            {
-                progress(at);
-                at += CopyPiece(at, (int)Math.Min(Chunk, hole - at));
-            }
+            at = Math.Min(Find(at, SeekData, end), end);
+            var hole = at < end ? Math.Min(Find(at, SeekHole, end), end) : end;
+            while (at < hole) at += CopyPiece(at, (int)Math.Min(Chunk, hole - at));
         }
     }
 
@@ -39,14 +44,6 @@ internal sealed unsafe class ByteCopy(int source, int target, string sourcePath,
         var found = Syscalls.Seek(source, at, whence);
         if (found == -Errno.NoSuchAddress) return end;
         return found >= 0 ? found : whence == SeekData ? at : end;
-    }
-
-    private void Clear(long offset, long length)
-    {
-        // A new copy has nothing there.
-        var there = Syscalls.Seek(target, offset, SeekData);
-        if (there == -Errno.NoSuchAddress || there >= offset + length) return;
-        SystemCallException.Check(Syscalls.Allocate(target, PunchHole, offset, length), $"{targetPath} cannot have a hole at {offset}");
     }
 
     private int CopyPiece(long offset, int length)

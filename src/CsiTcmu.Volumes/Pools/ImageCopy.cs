@@ -6,17 +6,17 @@ using Microsoft.Extensions.Logging;
 namespace CsiTcmu.Volumes.Pools;
 
 /// <summary>
-/// A copy of an image in the making, of one that may be written meanwhile: of its blocks where the file system can have files share them, else of its
-/// bytes without the holes.
+/// A copy of an image in the making: of its blocks where the file system can have files share them, else of its bytes without the holes.
 /// </summary>
 /// <remarks>
-/// <see cref="CopyAll"/> copies everything, <see cref="CopyAgain"/> what was written in the meantime, as often as one likes; the last time nobody may
-/// write. <see cref="Finish"/> makes the copy durable. What it shares with an image on its way to the medium is durable with it, since a flush of a file is one of
-/// the device. While the kernel shares blocks of a file, that file's I/O waits: they are shared in pieces of few extents.
+/// <see cref="Prepare"/> does what can be done before the instant that the copy is of. <see cref="Copy"/> copies region after region, none of which is
+/// written before. <see cref="Finish"/> makes the copy durable. What it shares with an image on its way to the medium is durable with it, since a flush of a
+/// file is one of the device. While the kernel shares blocks of a file, that file's I/O waits: they are shared in pieces of few extents.
 /// </remarks>
 internal sealed class ImageCopy : IDisposable
 {
-    private const int ExtentsPerPiece = 128;
+    private const int ExtentsPerPiece = 16;
+    private const long BytesPerPiece = 256 << 10;
     private const int FileMode = 0x180; // 0600
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
 
@@ -26,8 +26,11 @@ internal sealed class ImageCopy : IDisposable
     private readonly Func<bool> _ends;
     private readonly int _source;
     private readonly int _target;
+    private readonly FileExtent[] _extents = new FileExtent[ExtentsPerPiece];
+    private readonly ByteCopy _bytes;
     private long _reported = Stopwatch.GetTimestamp();
     private long _size;
+    private bool _hasBegun;
 
     private ImageCopy(string source, string target, int sourceFile, int targetFile, ILogger logger, Func<bool> ends)
     {
@@ -35,6 +38,7 @@ internal sealed class ImageCopy : IDisposable
         _targetPath = target;
         _source = sourceFile;
         _target = targetFile;
+        _bytes = new ByteCopy(sourceFile, targetFile, source, target);
         _logger = logger;
         _ends = ends;
     }
@@ -46,7 +50,7 @@ internal sealed class ImageCopy : IDisposable
     /// <param name="source">The image.</param>
     /// <param name="target">The copy, which does not exist yet.</param>
     /// <param name="logger">Is told how far a long copy is.</param>
-    /// <param name="ends">When true, a copy of bytes ends half-way, and is then of no use.</param>
+    /// <param name="ends">When true, the copy ends half-way, and is then of no use.</param>
     /// <exception cref="IOException">One cannot be opened.</exception>
     public static ImageCopy Open(string source, string target, ILogger logger, Func<bool> ends)
     {
@@ -59,26 +63,29 @@ internal sealed class ImageCopy : IDisposable
         throw new SystemCallException($"{target} cannot be made", targetFile);
     }
 
-    /// <summary>Copies everything.</summary>
-    /// <exception cref="VolumeException">Unavailable: it ended half-way.</exception>
-    public void CopyAll()
+    /// <summary>Gives the copy the image's size, and makes durable what of the image is not.</summary>
+    /// <returns>The map for <see cref="Copy"/>, in which nothing is copied yet.</returns>
+    public UncopiedRegions Prepare()
     {
         SystemCallException.Check(Syscalls.Status(_source, out var status), $"{_sourcePath} cannot be examined");
         _size = status.Size;
         SystemCallException.Check(Syscalls.DataSync(_source), $"{_sourcePath} cannot be made durable");
         SystemCallException.Check(Syscalls.Truncate(_target, _size), $"{_targetPath} cannot be made {ByteSize.Text(_size)} large");
-        IsShared = TryShareAll();
-        if (!IsShared) CopyBytes(0, _size);
+        return new UncopiedRegions(_size);
     }
 
-    /// <summary>Copies what was written since it was copied.</summary>
+    /// <summary>Copies everything, what somebody waits for first.</summary>
+    /// <param name="regions">Is told what is copied.</param>
     /// <exception cref="VolumeException">Unavailable: it ended half-way.</exception>
-    public void CopyAgain(WrittenRegions written)
+    public void Copy(UncopiedRegions regions)
     {
-        foreach (var (offset, length) in written.Ranges())
+        for (var copied = 0L; regions.TryNext(out var offset, out var length);)
         {
-            if (!IsShared) CopyBytes(offset, Math.Min(offset + length, _size));
-            else SystemCallException.Check(Share(offset, Math.Min(length, _size - offset)), $"{_targetPath} cannot share the blocks of {_sourcePath} at {offset}");
+            if (_ends())
+                throw new VolumeException(VolumeError.Unavailable, $"the copy of {_sourcePath} ends half-way, since this process ends; ask the next one");
+            var piece = CopyPiece(offset, length, regions.RegionSize);
+            regions.Copied(offset, piece);
+            Report(copied += piece);
         }
     }
 
@@ -92,42 +99,45 @@ internal sealed class ImageCopy : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _bytes.Dispose();
         _ = Syscalls.Close(_source);
         _ = Syscalls.Close(_target);
     }
 
-    /// <summary>Shares all blocks.</summary>
-    /// <returns>False where that cannot be; nothing is shared then.</returns>
-    private bool TryShareAll()
+    /// <summary>Copies the beginning of a range.</summary>
+    /// <returns>How much of it: whole regions, at least one, or all there is.</returns>
+    private long CopyPiece(long offset, long length, long region)
     {
-        var extents = new FileExtent[ExtentsPerPiece];
-        for (var offset = 0L; offset < _size;)
+        if (IsShared || !_hasBegun)
         {
-            var count = FileExtents.ReadPart(_source, offset, _size - offset, extents);
-            var end = count == ExtentsPerPiece && extents[^1].End < _size ? extents[^1].End : _size;
-            var result = Share(offset, end - offset);
-
-            // Two file systems; one that cannot share, or not these files.
-            if (offset == 0 && result is -Errno.CrossDevice or -Errno.NotSupported or -Errno.InvalidArgument or -Errno.NoSuchControl or -Errno.NoSystemCall) return false;
-            SystemCallException.Check(result, $"{_targetPath} cannot share the blocks of {_sourcePath} at {offset}");
-            Report(offset);
-            offset = end;
+            var extents = PieceOfFewExtents(offset, length, region);
+            if (TryShare(offset, extents)) return extents;
         }
 
-        return true;
+        var bytes = _bytes.PieceOf(offset, length, BytesPerPiece, region);
+        _bytes.Copy(offset, offset + bytes);
+        return bytes;
     }
 
-    private int Share(long offset, long length) => Syscalls.CloneRange(_target, offset, _source, offset, length);
-
-    private void CopyBytes(long start, long end)
+    private long PieceOfFewExtents(long offset, long length, long region)
     {
-        using var bytes = new ByteCopy(_source, _target, _sourcePath, _targetPath);
-        bytes.Copy(start, end, at =>
-        {
-            if (_ends())
-                throw new VolumeException(VolumeError.Unavailable, $"the copy of {_sourcePath} ends half-way, since this process ends; ask the next one");
-            Report(at);
-        });
+        var count = FileExtents.ReadPart(_source, offset, length, _extents);
+        if (count < ExtentsPerPiece) return length;
+        return Math.Min(Math.Max((_extents[^1].End - offset) / region * region, region), length);
+    }
+
+    /// <summary>Shares blocks.</summary>
+    /// <returns>False where that cannot be; it is not tried again then.</returns>
+    private bool TryShare(long offset, long length)
+    {
+        var result = Syscalls.CloneRange(_target, offset, _source, offset, length);
+
+        // Two file systems; one that cannot share, or not these files.
+        var cannot = result is -Errno.CrossDevice or -Errno.NotSupported or -Errno.InvalidArgument or -Errno.NoSuchControl or -Errno.NoSystemCall;
+        if (_hasBegun || !cannot) SystemCallException.Check(result, $"{_targetPath} cannot share the blocks of {_sourcePath} at {offset}");
+        IsShared = !cannot;
+        _hasBegun = true;
+        return IsShared;
     }
 
     /// <summary>Says now and then how far a long copy is.</summary>

@@ -55,12 +55,8 @@ internal sealed class LoopDisks(string pool) : IDiskAttacher
 
     public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());
 
-    public Task TrackWritesAsync(string id, WrittenRegions? regions)
-    {
-        // What the kernel writes through a loop device nobody tells: it may be everything.
-        regions?.Mark(0, long.MaxValue);
-        return Task.CompletedTask;
-    }
+    // Nobody keeps the kernel from writing through a loop device.
+    public Task ProtectAsync(string id, UncopiedRegions? regions) => Task.CompletedTask;
 
     public Task<IReadOnlyList<TakenOver>> TakeOverAsync(Func<string, string, DiskSpecification?> find) => Task.FromResult<IReadOnlyList<TakenOver>>([]);
 

@@ -12,8 +12,8 @@ internal sealed class NoDisks : IDiskAttacher
 
     public List<DiskLimits> Limits { get; } = [];
 
-    /// <summary>Where writes are noted now.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<string, WrittenRegions?> Written { get; } = new();
+    /// <summary>Is told what of a disk is kept from being written now.</summary>
+    public Action<string, UncopiedRegions?> Protecting { get; set; } = (_, _) => { };
 
     /// <summary>Runs before a hold is granted.</summary>
     public Func<string, CancellationToken, Task> Holding { get; set; } = (_, _) => Task.CompletedTask;
@@ -59,9 +59,9 @@ internal sealed class NoDisks : IDiskAttacher
         return new Held(() => Calls.Add("release " + id));
     }
 
-    public Task TrackWritesAsync(string id, WrittenRegions? regions)
+    public Task ProtectAsync(string id, UncopiedRegions? regions)
     {
-        Written[id] = regions;
+        Protecting(id, regions);
         return Task.CompletedTask;
     }
 
