@@ -74,6 +74,7 @@ public sealed class UncopiedRegionsTests
         var write = WriteAsync(rig, kind, (5 * BlocksPerRegion) - 1, 2);
         var behind = rig.SubmitAsync(Cdb.Read(0, 1), 512);
         await WantedAsync(regions);
+        await Task.Delay(20);
         Assert.False(write.IsCompleted);
         Assert.False(behind.IsCompleted);
 
@@ -102,6 +103,7 @@ public sealed class UncopiedRegionsTests
         var write = rig.SubmitAsync(Cdb.Write(0, 1), new byte[512]);
         await WantedAsync(regions);
         var stop = rig.Disk.StopAsync();
+        await Task.Delay(20);
         Assert.False(write.IsCompleted);
         await rig.Disk.ProtectAsync(null);
         Rig.Good(await write);
