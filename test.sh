@@ -130,14 +130,6 @@ kernel_tests() { # series
   tests/vm/run-tests -k "$1" -o "artifacts/kernel-$1" "${choice[@]}"
 }
 
-# One machine leaves half a processor idle: where there is memory for both, the second one, which shares the lock of the first, is begun beside it.
-begin_second_machine() {
-  local series=${kernels[1]-}
-  if [[ -n $series && $(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo) -gt $((8 << 20)) ]]; then
-    CSI_TCMU_VM_LOCKED=1 begin "kernel-$series" kernel_tests "$series"
-  fi
-}
-
 # Adds the result file of one test program, which ended with a status. No tests at all is a failure, but for a filtered run.
 count() { # name, result file, status
   local counts p=0 f=0 s=0
@@ -179,13 +171,11 @@ dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 
 if [[ ${#kernels[@]} -gt 0 ]]; then
   begin drivers tests/vm/publish-drivers
-  # Virtual machines use the better part of two processors; beside the first, unit tests use the rest.
+  # A virtual machine uses the better part of two processors; beside the first, unit tests use the rest. Two machines at once only slow each other down.
   begin "kernel-${kernels[0]}" kernel_tests "${kernels[0]}"
 fi
 
-if [[ $unit == 0 ]]; then
-  begin_second_machine
-else
+if [[ $unit == 1 ]]; then
   if command -v shellcheck >/dev/null; then
     # Every script of the repository, by its first line.
     mapfile -t scripts < <(find . -type d \( -name .git -o -name bin -o -name obj -o -name node_modules -o -name artifacts \) -prune -o -type f -exec \
@@ -212,7 +202,6 @@ else
       echo "$status" > "artifacts/$name.status"
       if [[ $status == 124 ]]; then echo "$name reached its time limit" >> "artifacts/$name.log"; fi
       echo "    $name has ended"' - '{}' "${filters[@]}"
-  begin_second_machine
   for status in artifacts/*.Tests.status; do
     name=$(basename "$status" .status)
     if [[ $(<"$status") != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
@@ -229,7 +218,7 @@ fi
 
 if [[ ${#kernels[@]} -gt 0 ]]; then check drivers result_of drivers || finish; fi
 for series in "${kernels[@]}"; do
-  if [[ ! -e artifacts/kernel-$series.out ]]; then begin "kernel-$series" kernel_tests "$series"; fi
+  if [[ $series != "${kernels[0]}" ]]; then begin "kernel-$series" kernel_tests "$series"; fi
   say "kernel tests on $series"
   status=0
   follow "kernel-$series" || status=$?
