@@ -53,7 +53,7 @@ public sealed class ScsiToolsTests(DriverFixture fixture)
         await Shell.RunAsync("sg_unmap", "--force", "--lba=0", "--num=2048", disk);
         Assert.All(await BlockAsync(disk, 100), b => Assert.Equal(0, b));
         Assert.Equal(0xA5, (await BlockAsync(disk, 2048))[0]);
-        await ContainsAsync(["blocks: 2048  deallocated"], "sg_get_lba_status", "--lba=0", disk);
+        await ContainsAsync([$"blocks: {2048,10}  deallocated"], "sg_get_lba_status", "--lba=0", disk);
         await ContainsAsync(["mapped"], "sg_get_lba_status", "--lba=2048", disk);
         var allocated = (await Shell.RunAsync("stat", "-c", "%b", image)).Trim();
         Assert.True(long.Parse(allocated) <= (4L << 20) / 512 - 2048 + 64, $"{allocated} blocks of the image are allocated after an unmap of 1 MiB of 4");
