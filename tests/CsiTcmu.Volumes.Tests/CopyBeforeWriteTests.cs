@@ -77,7 +77,9 @@ public sealed class CopyBeforeWriteTests
     {
         using var file = new FileStream(folder + "/filler", new FileStreamOptions
         {
-            Mode = FileMode.CreateNew, Access = FileAccess.Write, PreallocationSize = new DriveInfo(folder).AvailableFreeSpace - Mebibyte,
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            PreallocationSize = new DriveInfo(folder).AvailableFreeSpace - Mebibyte,
         });
     }
 
