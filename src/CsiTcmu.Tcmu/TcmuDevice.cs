@@ -68,7 +68,7 @@ public sealed class TcmuDevice
             KernelFiles.Write($"{device.Folder}/attrib/cmd_time_out", "0");
             KernelFiles.Write($"{device.Folder}/attrib/tmr_notification", "1");
             KernelFiles.Write($"{device.Folder}/wwn/vpd_unit_serial", specification.Serial);
-            KernelFiles.Write($"{device.Folder}/enable", "1");
+            UioNames.Enable(device.Folder);
         }
 
         device.Check(specification);
@@ -176,7 +176,7 @@ public sealed class TcmuDevice
     /// <exception cref="TargetException">A LUN links to the device.</exception>
     public void Remove()
     {
-        KernelFiles.RemoveFolder(Folder);
+        UioNames.Remove(Folder);
         KernelFiles.RemoveFolderIfEmpty(HbaFolder);
     }
 

@@ -98,6 +98,22 @@ public sealed class TcmuDeviceTests
     }
 
     [Fact]
+    public void Devices_are_made_while_others_are_removed()
+    {
+        const int Lanes = 8, Rounds = 20;
+        var lanes = Enumerable.Range(0, Lanes).Select(_ => new TcmuFixture()).ToArray();
+        Parallel.ForEach(lanes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, lane =>
+        {
+            for (var round = 0; round < Rounds; round++)
+            {
+                lane.Create();
+                lane.Device.Remove();
+            }
+        });
+        lanes[0].AssertNothingIsLeft();
+    }
+
+    [Fact]
     public void A_device_of_that_name_for_something_else_is_refused_and_stays()
     {
         using var f = new TcmuFixture();
