@@ -6,36 +6,21 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 [Collection(DriverCollection.Name)]
 public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper output)
 {
-    private const int Cycles = 100;
-    private const int Lanes = 4;
+    private const int Many = 100;
     private const long MostResident = 200_000_000;
     private const double MostProcessor = 0.01;
     private const long Size = 16L << 20;
     private readonly IReadOnlyList<string> _before = DriverFixture.Now();
 
     [Fact]
-    public async Task Fifty_volumes_at_once_and_fifty_more_cycles_leave_everything_as_it_was_and_idle_ones_cost_next_to_nothing()
-    {
-        await ServeAsync(Cycles / 2);
-        await CycleAsync(Cycles / 2);
-    }
+    public async Task Fifty_volumes_at_once_leave_everything_as_it_was_and_idle_ones_cost_next_to_nothing() => await ServeAsync(Many / 2);
 
     [Fact]
     [Trait("Length", "longest")]
     public async Task A_hundred_volumes_at_once_and_a_hundred_more_cycles_leave_everything_as_it_was_and_idle_ones_cost_next_to_nothing()
     {
-        await ServeAsync(Cycles);
-        await CycleAsync(Cycles);
-    }
-
-    private async Task CycleAsync(int cycles)
-    {
-        await Parallel.ForEachAsync(Enumerable.Range(0, cycles), new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (cycle, _) =>
-        {
-            var client = fixture.Driver.Client;
-            var volume = await StagedVolume.MakeAsync(client, $"cycle-{cycle}", cycle % 4 == 0 ? "ext4" : "", Size);
-            await volume.RemoveAsync(client);
-        });
+        await ServeAsync(Many);
+        await VolumeCycles.RunAsync(fixture.Driver.Client, Many);
         Assert.Equal(_before, DriverFixture.Now());
     }
 
@@ -44,7 +29,7 @@ public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper ou
         var client = fixture.Driver.Client;
         var volumes = new StagedVolume[atOnce];
         var memory = AvailableMemory();
-        await Parallel.ForEachAsync(Enumerable.Range(0, atOnce), new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (i, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, atOnce), new ParallelOptions { MaxDegreeOfParallelism = VolumeCycles.Lanes }, async (i, _) =>
             volumes[i] = await StagedVolume.MakeAsync(client, $"many-{i}", i % 10 == 0 ? "ext4" : "", Size));
 
         // Each disk holds its own number, so that no two volumes are one.
@@ -64,7 +49,7 @@ public sealed class ManyVolumesTests(DriverFixture fixture, ITestOutputHelper ou
         var idle = await IdleProcess.SilenceAsync(fixture.Driver.Id, MostProcessor);
         output.WriteLine($"{atOnce} idle volumes: {idle}");
         Assert.InRange(idle.ResidentBytes, 1, MostResident);
-        await Parallel.ForEachAsync(volumes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, async (volume, _) => await volume.RemoveAsync(client));
+        await Parallel.ForEachAsync(volumes, new ParallelOptions { MaxDegreeOfParallelism = VolumeCycles.Lanes }, async (volume, _) => await volume.RemoveAsync(client));
         Assert.Equal(_before, DriverFixture.Now());
     }
 

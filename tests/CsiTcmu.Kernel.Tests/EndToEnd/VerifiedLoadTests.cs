@@ -13,6 +13,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const int TroubledSeconds = 8;
     // Served again, unbounded fio takes the processors from a start that still has its socket to open: 12 s each instead of 6.
     private const int TroubledRatePerJob = 20;
+    private const int Cycles = 50;
     private const int Kills = 20;
     private const int Restarts = 10;
 
@@ -29,11 +30,21 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
             await StagedVolume.MakeAsync(client, "load-raw", "", VolumeSize),
         ];
         string[] targets = [.. volumes.Select(v => v.FioTarget)];
-        await ReportAsync("undisturbed", Fio.Start(LoadSeconds, RangePerJob, 0, targets));
+        await BesideOthersAsync(targets);
         await UnderLoadAsync("under kills", targets, KillAsync);
         await UnderLoadAsync("under restarts", targets, RestartAsync);
         foreach (var volume in volumes) await volume.RemoveAsync(client);
         Assert.Equal(before, DriverFixture.Now());
+    }
+
+    /// <summary>Other volumes come and go meanwhile: neither the load nor what is left behind must tell.</summary>
+    private async Task BesideOthersAsync(string[] targets)
+    {
+        var load = ReportAsync("beside other volumes", Fio.Start(LoadSeconds, RangePerJob, 0, targets));
+        var started = Stopwatch.StartNew();
+        await VolumeCycles.RunAsync(fixture.Driver.Client, Cycles);
+        output.WriteLine($"{Cycles} volumes came and went in {started.Elapsed.TotalSeconds:F0} s");
+        await load;
     }
 
     private async Task KillAsync()
