@@ -96,7 +96,7 @@ public sealed class EncryptedVolumeTests(DriverFixture fixture, ITestOutputHelpe
     {
         const int kills = 3;
         var volume = await MakeAsync("secret-load", "", 96 * Mebibyte);
-        var load = Fio.Start(10, 16 * Mebibyte, 20, volume.FioTarget);
+        var load = Fio.Start(10, 16 * Mebibyte, Mebibyte, volume.FioTarget);
         for (var kill = 0; kill < kills; kill++)
         {
             await Task.Delay(1000);

@@ -76,7 +76,7 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
     /// <summary>Times an operation while fio runs, and gives the longest time that one of fio's commands took.</summary>
     private async Task ReportAsync(string what, StagedVolume volume, int seconds, Func<Task> work)
     {
-        var load = Fio.Start(seconds, 4L << 20, 50, volume.FioTarget);
+        var load = Fio.Start(seconds, 4L << 20, 1L << 20, volume.FioTarget);
         await Task.Delay(Begin);
         var time = Stopwatch.StartNew();
         await work();

@@ -12,7 +12,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const int LoadSeconds = 60;
     private const int TroubledSeconds = 8;
     // Served again, unbounded fio takes the processors from a start that still has its socket to open: 12 s each instead of 6.
-    private const int TroubledRatePerJob = 20;
+    private const long TroubledRatePerJob = 384L << 10;
     private const int Cycles = 50;
     private const int Kills = 20;
     private const int Restarts = 10;
@@ -53,7 +53,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         for (var kill = 0; kill < Kills; kill++)
         {
             // A start takes some two seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(300, 3000));
+            await Task.Delay(random.Next(300, 2000));
             await fixture.Driver.KillAsync();
             fixture.Driver.Begin();
         }

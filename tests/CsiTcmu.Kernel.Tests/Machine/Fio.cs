@@ -21,16 +21,16 @@ internal sealed class Fio
     /// <summary>Starts verified load on several files or devices at once, each job in a range of its own.</summary>
     /// <param name="seconds">How long each job writes and verifies.</param>
     /// <param name="rangePerJob">Bytes of each of the four jobs.</param>
-    /// <param name="rate">Reads, and writes, per second and job; 0: as many as it gets.</param>
+    /// <param name="rate">Bytes read, and written, per second and job; 0: as many as it gets.</param>
     /// <param name="targets">Files or devices.</param>
-    public static Fio Start(int seconds, long rangePerJob, int rate, params string[] targets)
+    public static Fio Start(int seconds, long rangePerJob, long rate, params string[] targets)
     {
         var file = Path.Combine(Path.GetTempPath(), $"fio-{Guid.NewGuid():N}.fio");
         File.WriteAllLines(file,
         [
             "[global]", "ioengine=libaio", "direct=1", "rw=randrw", "bsrange=4k-256k", "iodepth=8", "verify=crc32c", "verify_fatal=1", "verify_backlog=256",
             "time_based=1", $"runtime={seconds}", $"size={rangePerJob}", "norandommap=0", "group_reporting=0", "max_latency=0",
-            .. rate == 0 ? Array.Empty<string>() : [$"rate_iops={rate},{rate}"],
+            .. rate == 0 ? Array.Empty<string>() : [$"rate={rate},{rate}"],
             .. targets.SelectMany((target, t) => Enumerable.Range(0, Jobs)
                 .SelectMany(job => new[] { $"[t{t}j{job}]", $"filename={target}", $"offset={job * rangePerJob}" })),
         ]);

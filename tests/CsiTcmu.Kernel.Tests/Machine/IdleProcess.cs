@@ -39,9 +39,22 @@ internal sealed record IdleProcess(TimeSpan ProcessorTime, TimeSpan Window, long
 
     private static long Switches(int process)
     {
-        var reactors = Directory.GetDirectories($"/proc/{process}/task").Where(task => File.ReadAllText(task + "/comm").StartsWith(ReactorPrefix, StringComparison.Ordinal)).ToArray();
+        var reactors = Directory.GetDirectories($"/proc/{process}/task").Where(IsReactor).ToArray();
         if (reactors.Length == 0) throw new InvalidOperationException($"process {process} has no thread named {ReactorPrefix}");
         return reactors.Sum(task => Field(task + "/status", "voluntary_ctxt_switches:"));
+    }
+
+    private static bool IsReactor(string task)
+    {
+        try
+        {
+            return File.ReadAllText(task + "/comm").StartsWith(ReactorPrefix, StringComparison.Ordinal);
+        }
+        catch (IOException) when (!Directory.Exists(task))
+        {
+            // A thread of the pool that has just ended.
+            return false;
+        }
     }
 
     private static long ProcessorTicks(int process)

@@ -134,6 +134,9 @@ internal sealed class StagedVolume
     public async Task<string> DiskAsync()
     {
         if (Capability.Mount is not null) return (await Shell.RunAsync("findmnt", "-no", "SOURCE", Staging)).Trim();
+        // A device node that is mounted somewhere has its own name as the root of that mount.
+        var node = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).LastOrDefault(fields => string.Equals(fields[4], Target, StringComparison.Ordinal))?[3];
+        if (node is not null && Directory.Exists("/sys/block" + node)) return "/dev" + node;
         var number = (await Shell.RunAsync("lsblk", "-ndo", "MAJ:MIN", Target)).Trim();
         return "/dev/" + Path.GetFileName(Directory.ResolveLinkTarget($"/sys/dev/block/{number}", returnFinalTarget: true)!.FullName);
     }

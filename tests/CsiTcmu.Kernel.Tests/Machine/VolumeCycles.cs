@@ -6,7 +6,7 @@ namespace CsiTcmu.Kernel.Tests.Machine;
 internal static class VolumeCycles
 {
     /// <summary>Calls at a time.</summary>
-    public const int Lanes = 4;
+    public const int Lanes = 8;
 
     private const long Size = 16L << 20;
 
