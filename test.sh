@@ -41,6 +41,7 @@ while [[ $# -gt 0 ]]; do
 done
 
 passed=0 failed=0 skipped=0 failures=() background=()
+longest_program=CsiTcmu.Volumes.Tests
 # shellcheck disable=SC2317 # called by the trap
 clear_up() {
   local pids
@@ -130,6 +131,32 @@ kernel_tests() { # series
   tests/vm/run-tests -k "$1" -o "artifacts/kernel-$1" "${choice[@]}"
 }
 
+# shellcheck disable=SC2317 # called by begin
+# Runs unit test programs, so many at a time. Each has its own processes and temporary files; what one runs in parallel is its own choice.
+unit_tests() { # how many at a time, names...
+  local most=$1 filters=(); shift
+  if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi
+  # shellcheck disable=SC2016 # the inner shell expands
+  printf '%s\n' "$@" | xargs -P "$most" -I '{}' bash -c '
+    name=$1; shift
+    status=0
+    timeout -k 5 900 dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "artifacts/$name.xml" "$@" \
+      >"artifacts/$name.log" 2>&1 </dev/null || status=$?
+    if [[ $status == 124 ]]; then echo "$name reached its time limit" >> "artifacts/$name.log"; fi
+    echo "$status" > "artifacts/$name.status"
+    echo "    $name has ended"' - '{}' "${filters[@]}"
+}
+
+# Rules of style and of the analyzers are errors of the build; what dotnet format tells beyond it takes a third of the time by itself.
+check_format() {
+  if [[ $all == 1 ]]; then
+    check format dotnet format CsiTcmu.sln --verify-no-changes --no-restore
+  else
+    check format dotnet format whitespace . --folder --verify-no-changes --exclude '**/obj/' --exclude '**/bin/'
+    check usings dotnet format style CsiTcmu.sln --verify-no-changes --no-restore --diagnostics IMPORTS
+  fi
+}
+
 # Adds the result file of one test program, which ended with a status. No tests at all is a failure, but for a filtered run.
 count() { # name, result file, status
   local counts p=0 f=0 s=0
@@ -188,43 +215,40 @@ if [[ $unit == 1 ]]; then
     say "tests with an API server are not run: set KUBEBUILDER_ASSETS to a folder with kube-apiserver and etcd (docs/testing.md)"
   fi
 
-  # Two programs at a time, the longest first, but one beside a virtual machine. Each has its own processes and temporary files; what one program
-  # runs in parallel is its own choice.
-  say "unit tests"
-  filters=()
-  if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi
-  # shellcheck disable=SC2016 # the inner shell expands
-  for project in tests/CsiTcmu.Volumes.Tests/*.csproj tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx CsiTcmu.Kernel.Tests | awk '!seen[$0]++' |
-    xargs -P $((${#kernels[@]} > 0 ? 1 : 2)) -I '{}' bash -c '
-      name=$1; shift
-      status=0
-      timeout -k 5 900 dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "artifacts/$name.xml" "$@" \
-        >"artifacts/$name.log" 2>&1 </dev/null || status=$?
-      echo "$status" > "artifacts/$name.status"
-      if [[ $status == 124 ]]; then echo "$name reached its time limit" >> "artifacts/$name.log"; fi
-      echo "    $name has ended"' - '{}' "${filters[@]}"
-  for status in artifacts/*.Tests.status; do
-    name=$(basename "$status" .status)
-    if [[ $(<"$status") != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
-    count "$name" "artifacts/$name.xml" "$(<"$status")"
-  done
-  # Rules of style and of the analyzers are errors of the build; what dotnet format tells beyond it takes a third of the time by itself.
-  if [[ $all == 1 ]]; then
-    check format dotnet format CsiTcmu.sln --verify-no-changes --no-restore
+  # One program at a time beside a virtual machine, two without. What takes longest waits for the second machine, so that neither has more beside it.
+  mapfile -t programs < <(for project in tests/*.Tests/*.csproj; do basename "$project" .csproj; done | grep -vx -e "$longest_program" -e CsiTcmu.Kernel.Tests)
+  if [[ ${#kernels[@]} -gt 0 ]]; then
+    begin units unit_tests 1 "${programs[@]}"
   else
-    check format dotnet format whitespace . --folder --verify-no-changes --exclude '**/obj/' --exclude '**/bin/'
-    check usings dotnet format style CsiTcmu.sln --verify-no-changes --no-restore --diagnostics IMPORTS
+    say "unit tests"
+    unit_tests 2 "$longest_program" "${programs[@]}"
+    check_format
   fi
 fi
 
 if [[ ${#kernels[@]} -gt 0 ]]; then check drivers result_of drivers || finish; fi
 for series in "${kernels[@]}"; do
   if [[ $series != "${kernels[0]}" ]]; then begin "kernel-$series" kernel_tests "$series"; fi
+  if [[ $unit == 1 && $series == "${kernels[-1]}" ]]; then
+    say "unit tests"
+    follow units
+    begin longest-unit unit_tests 1 "$longest_program"
+    follow longest-unit
+    check_format
+  fi
   say "kernel tests on $series"
   status=0
   follow "kernel-$series" || status=$?
   count "kernel tests on $series" "artifacts/kernel-$series/results.xml" "$status"
 done
+
+if [[ $unit == 1 ]]; then
+  for name in "$longest_program" "${programs[@]}"; do
+    status=$(cat "artifacts/$name.status" 2>/dev/null || echo unknown)
+    if [[ $status != 0 && ! -s artifacts/$name.xml ]]; then tail -n 40 "artifacts/$name.log" | sed 's/^/    | /'; fi
+    count "$name" "artifacts/$name.xml" "$status"
+  done
+fi
 
 if [[ ${#kernels[@]} -gt 0 && -z $filter ]]; then
   if [[ -n ${CSI_SANITY-} ]]; then
