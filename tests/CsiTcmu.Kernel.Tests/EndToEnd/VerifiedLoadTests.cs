@@ -13,7 +13,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const int TroubledSeconds = 8;
     // Served again, unbounded fio takes the processors from a start that still has its socket to open: 12 s each instead of 6.
     private const long TroubledRatePerJob = 384L << 10;
-    private const int Cycles = 50;
+    private const int Cycles = 100;
     private const int Kills = 20;
     private const int Restarts = 10;
 
