@@ -131,7 +131,6 @@ kernel_tests() { # series
   tests/vm/run-tests -k "$1" -o "artifacts/kernel-$1" "${choice[@]}"
 }
 
-# shellcheck disable=SC2317 # called by begin
 # Runs unit test programs, so many at a time. Each has its own processes and temporary files; what one runs in parallel is its own choice.
 unit_tests() { # how many at a time, names...
   local most=$1 filters=(); shift
@@ -199,7 +198,7 @@ dotnet build-server shutdown --vbcscompiler >/dev/null 2>&1
 
 if [[ ${#kernels[@]} -gt 0 ]]; then
   begin drivers tests/vm/publish-drivers
-  # A virtual machine uses the better part of two processors; beside the first, unit tests use the rest. Two machines at once only slow each other down.
+  # A virtual machine uses the better part of two processors; unit tests beside it use the rest. Two machines at once only slow each other down.
   begin "kernel-${kernels[0]}" kernel_tests "${kernels[0]}"
 fi
 
@@ -232,8 +231,7 @@ for series in "${kernels[@]}"; do
   if [[ $unit == 1 && $series == "${kernels[-1]}" ]]; then
     say "unit tests"
     follow units
-    begin longest-unit unit_tests 1 "$longest_program"
-    follow longest-unit
+    unit_tests 1 "$longest_program"
     check_format
   fi
   say "kernel tests on $series"

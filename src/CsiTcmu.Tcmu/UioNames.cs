@@ -30,6 +30,7 @@ internal static class UioNames
             }
             catch (TargetException e) when (e.Error == Errno.Exists && Stopwatch.GetElapsedTime(started) < Patience)
             {
+                // The name goes within milliseconds, and the kernel tells nobody. The thread is one that waits for the kernel anyway, in the write.
                 Thread.Sleep(10);
             }
         }

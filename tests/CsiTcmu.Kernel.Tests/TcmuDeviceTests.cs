@@ -102,15 +102,22 @@ public sealed class TcmuDeviceTests
     {
         const int Lanes = 8, Rounds = 20;
         var lanes = Enumerable.Range(0, Lanes).Select(_ => new TcmuFixture()).ToArray();
-        Parallel.ForEach(lanes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, lane =>
+        try
         {
-            for (var round = 0; round < Rounds; round++)
+            Parallel.ForEach(lanes, new ParallelOptions { MaxDegreeOfParallelism = Lanes }, lane =>
             {
-                lane.Create();
-                lane.Device.Remove();
-            }
-        });
-        lanes[0].AssertNothingIsLeft();
+                for (var round = 0; round < Rounds; round++)
+                {
+                    lane.Create();
+                    lane.Device.Remove();
+                }
+            });
+            lanes[0].AssertNothingIsLeft();
+        }
+        finally
+        {
+            foreach (var lane in lanes) lane.Dispose();
+        }
     }
 
     [Fact]
