@@ -107,7 +107,8 @@ public sealed partial class ChartTests
         var objects = ChartRenderer.Render("""
             sidecars: {snapshotter: {enabled: true, additionalArgs: [--worker-threads=7]}}
             volumeSnapshotClasses: [{name: frozen, parameters: {freeze: "true"}}, {name: kept, deletionPolicy: Retain}]
-            metrics: {enabled: true, port: 9999, podMonitor: {enabled: true, labels: {release: prometheus}}}
+            metrics: {enabled: true, port: 9999}
+            monitoring: {podMonitor: {enabled: true, labels: {release: prometheus}}}
             """);
 
         var classes = objects.Where(item => (string?)item["kind"] == "VolumeSnapshotClass").ToList();

@@ -1,4 +1,5 @@
-// Renders a chart as helm does, for charts without dependencies: text/template with the functions of sprig and include, toYaml, required.
+// Renders a chart as helm does, for charts without dependencies: text/template with the functions of sprig and include, toYaml, fromYaml, required,
+// and the chart's other files by .Files.Get.
 //
 //	render CHART NAMESPACE RELEASE [VALUES-FILE...]
 package main
@@ -48,6 +49,7 @@ func render(chart, namespace, release string, overrides []string) error {
 		"Values":  values,
 		"Chart":   about,
 		"Release": map[string]interface{}{"Name": release, "Namespace": namespace, "Service": "Helm"},
+		"Files":   files{chart},
 	}
 
 	root := template.New("").Option("missingkey=zero")
@@ -55,6 +57,11 @@ func render(chart, namespace, release string, overrides []string) error {
 	functions["toYaml"] = func(value interface{}) (string, error) {
 		text, err := yaml.Marshal(value)
 		return strings.TrimSuffix(string(text), "\n"), err
+	}
+	functions["fromYaml"] = func(text string) (map[string]interface{}, error) {
+		value := map[string]interface{}{}
+		err := yaml.Unmarshal([]byte(text), &value)
+		return value, err
 	}
 	functions["include"] = func(name string, argument interface{}) (string, error) {
 		var text bytes.Buffer
@@ -104,6 +111,15 @@ func render(chart, namespace, release string, overrides []string) error {
 		}
 	}
 	return nil
+}
+
+// The chart's files beside its templates.
+type files struct{ chart string }
+
+// Get is the text of a file; helm's is empty when there is none, which is always a mistake here.
+func (files files) Get(name string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(files.chart, name))
+	return string(text), err
 }
 
 func read(file string, into interface{}) error {
