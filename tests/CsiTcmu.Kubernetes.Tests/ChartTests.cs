@@ -7,6 +7,7 @@ namespace CsiTcmu.Kubernetes.Tests;
 /// <summary>The chart: that its values are described, and what comes of them.</summary>
 public sealed partial class ChartTests
 {
+    private static readonly JsonObject Schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Manifests.Chart, "values.schema.json")))!.AsObject();
     private static readonly JsonObject Values = Manifests.Parse(File.ReadAllText(Path.Combine(Manifests.Chart, "values.yaml")))[0];
 
     [Fact]
@@ -21,11 +22,103 @@ public sealed partial class ChartTests
     }
 
     [Fact]
+    public void Defaults_are_described_as_they_are()
+    {
+        foreach (Match match in DescribedDefault().Matches(File.ReadAllText(Path.Combine(Manifests.Chart, "README.md"))))
+        {
+            var value = match.Groups["path"].Value.Split('.').Aggregate((JsonNode)Values, (at, part) => at[part]!);
+            var said = match.Groups["default"].Value;
+            switch (value)
+            {
+                case JsonArray or JsonObject:
+                    var count = value is JsonArray list ? list.Count : value.AsObject().Count;
+                    Assert.True(said is "none" or "empty" or "Kubernetes' own" == (count == 0), match.Value);
+                    break;
+                default:
+                    Assert.True(said == (value.ToString().Length == 0 ? "empty" : $"`{value}`"), $"{match.Value}: it is {value}");
+                    break;
+            }
+        }
+    }
+
+    [Fact]
     public void Schema_knows_every_value_and_refuses_others()
     {
-        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Manifests.Chart, "values.schema.json")))!.AsObject();
-        Assert.Equal(Values.Select(pair => pair.Key).Append("global").Order(), schema["properties"]!.AsObject().Select(pair => pair.Key).Order());
-        Check(Values, schema, "");
+        Assert.Equal(Values.Select(pair => pair.Key).Append("global").Order(), Schema["properties"]!.AsObject().Select(pair => pair.Key).Order());
+        Check(Values, Schema, "");
+        Assert.Empty(ValuesSchema.Complaints(Values, Schema));
+    }
+
+    [Theory]
+    [InlineData("images: {}")]
+    [InlineData("image: {tags: v1}")]
+    [InlineData("image: {pullPolicy: Sometimes}")]
+    [InlineData("controller: {replicaCount: 0}")]
+    [InlineData("controller: {timeout: fast}")]
+    [InlineData("controller: {orphanAge: 60}")]
+    [InlineData("controller: {tolerations: {operator: Exists}}")]
+    [InlineData("node: {kubeletPath: var/lib/kubelet}")]
+    [InlineData("node: {kubeletPath: /var/lib/kubelet/}")]
+    [InlineData("node: {pools: []}")]
+    [InlineData("node: {pools: [{name: main}]}")]
+    [InlineData("node: {pools: [{name: Main, path: /srv}]}")]
+    [InlineData("node: {pools: [{name: main, path: /srv, reserve: much}]}")]
+    [InlineData("node: {reactors: 65}")]
+    [InlineData("metrics: {port: 70000}")]
+    [InlineData("monitoring: {prometheusRule: {overrides: {CsiTcmuPoolDown: {expr: up}}}}")]
+    [InlineData("networkPolicy: {apiServerPorts: []}")]
+    [InlineData("networkPolicy: {metricsPeers: [{namespace: monitoring}]}")]
+    [InlineData("helmTest: {stepTimeout: 0}")]
+    [InlineData("storageClasses: [{parameters: {pool: main}}]")]
+    [InlineData("storageClasses: [{name: fast, parameters: {iops: 500}}]")]
+    [InlineData("volumeAttributesClasses: [{name: fast}]")]
+    [InlineData("volumeSnapshotClasses: [{name: fast, deletionPolicy: Keep}]")]
+    public void Schema_refuses(string values)
+    {
+        Assert.NotEmpty(ValuesSchema.Complaints(Manifests.Parse(values)[0], Schema));
+    }
+
+    [Fact]
+    public void Network_is_closed_but_for_the_api_server_and_metrics()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        Assert.DoesNotContain(ChartRenderer.Render(), item => (string?)item["kind"] == "NetworkPolicy");
+        foreach (var (values, ingress, egress) in new[]
+        {
+            ("networkPolicy: {enabled: true}", null, """[{"ports":[{"port":443,"protocol":"TCP"},{"port":6443,"protocol":"TCP"}]}]"""),
+            (
+                "metrics: {enabled: true}\nnetworkPolicy: {enabled: true, apiServerPorts: [16443], apiServerPeers: [{ipBlock: {cidr: 10.0.0.0/8}}], metricsPeers: [{podSelector: {}}]}",
+                """[{"ports":[{"port":"metrics","protocol":"TCP"}],"from":[{"podSelector":{}}]}]""",
+                """[{"ports":[{"port":16443,"protocol":"TCP"}],"to":[{"ipBlock":{"cidr":"10.0.0.0/8"}}]}]"""),
+        })
+        {
+            var objects = ChartRenderer.Render(values);
+            var policies = objects.Where(item => (string?)item["kind"] == "NetworkPolicy").ToList();
+            Assert.Equal(["csi-tcmu-controller", "csi-tcmu-node"], policies.Select(Name));
+            foreach (var (policy, kind) in policies.Zip(["Deployment", "DaemonSet"]))
+            {
+                var spec = policy["spec"]!;
+                Assert.Equal("""["Ingress","Egress"]""", spec["policyTypes"]!.ToJsonString());
+                Assert.Equal(egress, spec["egress"]!.ToJsonString());
+                Assert.Equal(ingress, spec["ingress"]?.ToJsonString());
+                var labels = objects.Single(item => (string?)item["kind"] == kind)["spec"]!["template"]!["metadata"]!["labels"]!;
+                Assert.All(spec["podSelector"]!["matchLabels"]!.AsObject(), pair => Assert.True(JsonNode.DeepEquals(pair.Value, labels[pair.Key])));
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_driver_is_probed_and_patiently_at_its_start()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        foreach (var pod in ChartRenderer.Render().Where(item => (string?)item["kind"] is "Deployment" or "DaemonSet").Select(item => item["spec"]!["template"]!["spec"]!))
+        {
+            var driver = Container(pod, "csi-tcmu");
+            foreach (var probe in new[] { "startupProbe", "readinessProbe", "livenessProbe" }) Assert.Equal("healthz", (string?)driver[probe]!["httpGet"]!["port"]);
+            Assert.True((long)driver["startupProbe"]!["periodSeconds"]! * (long)driver["startupProbe"]!["failureThreshold"]! >= 300);
+            var port = (long)driver["ports"]!.AsArray().Single(one => (string?)one!["name"] == "healthz")!["containerPort"]!;
+            Assert.Contains($"--health-port={port}", Container(pod, "liveness-probe")["args"]!.AsArray().Select(argument => (string)argument!));
+        }
     }
 
     [Fact]
@@ -192,6 +285,9 @@ public sealed partial class ChartTests
             if (value is JsonObject inner) Check(inner, properties[key]!.AsObject(), $"{path}{key}.");
         }
     }
+
+    [GeneratedRegex("^\\| `(?<path>[A-Za-z.]+)` \\|.*\\| (?<default>[^|]+) \\|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex DescribedDefault();
 
     [GeneratedRegex("^\\| `(?<path>[A-Za-z.]+)` \\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex DescribedValue();

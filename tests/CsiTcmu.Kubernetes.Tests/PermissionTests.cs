@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Csi.V1;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Controller;
@@ -26,8 +25,8 @@ public sealed class PermissionTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _server.ApplyAsync("api/v1/namespaces", Manifests.Parse($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {ChartRenderer.Namespace}}}}}")[0]);
-        foreach (var item in ChartRenderer.Render("storageClasses: [{name: fast, parameters: {pool: main}}]").OrderBy(Order))
-            await _server.ApplyAsync(PathOf(item), item, strict: true);
+        var objects = ChartRenderer.Render("storageClasses: [{name: fast, parameters: {pool: main}}]");
+        foreach (var item in objects.OrderBy(ChartObjects.Order)) await _server.ApplyAsync(ChartObjects.PathOf(item), item, strict: true);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
@@ -88,15 +87,4 @@ public sealed class PermissionTests : IAsyncLifetime
 
     private static async Task ForbiddenAsync<T>(Func<Task<T>> call) =>
         Assert.Equal(HttpStatusCode.Forbidden, (await Assert.ThrowsAsync<ApiException>(() => call())).Code);
-
-    private static int Order(JsonObject item) => (string?)item["kind"] is "ServiceAccount" or "ClusterRole" or "Role" or "CustomResourceDefinition" ? 0 : 1;
-
-    private static string PathOf(JsonObject item)
-    {
-        var version = (string)item["apiVersion"]!;
-        var kind = ((string)item["kind"]!).ToLowerInvariant();
-        var plural = kind.EndsWith('s') ? kind + "es" : kind + "s";
-        var scope = (string?)item["metadata"]!["namespace"];
-        return $"{(version.Contains('/', StringComparison.Ordinal) ? "apis/" : "api/")}{version}/{(scope is null ? "" : $"namespaces/{scope}/")}{plural}";
-    }
 }

@@ -17,6 +17,7 @@ public sealed class ApiServer : IAsyncLifetime
     /// <summary>The service accounts of the chart.</summary>
     public const string ControllerAccount = "system:serviceaccount:csi-tcmu:csi-tcmu-controller";
     public const string NodeAccount = "system:serviceaccount:csi-tcmu:csi-tcmu-node";
+    public const string TestAccount = "system:serviceaccount:csi-tcmu:csi-tcmu-test";
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromMinutes(2);
     private readonly string _folder = Directory.CreateTempSubdirectory("kube-").FullName;
@@ -25,6 +26,7 @@ public sealed class ApiServer : IAsyncLifetime
         ["admin"] = "admin-token",
         [ControllerAccount] = "controller-token",
         [NodeAccount] = "node-token",
+        [TestAccount] = "test-token",
     };
 
     private Process? _etcd;
@@ -72,6 +74,9 @@ public sealed class ApiServer : IAsyncLifetime
         Token = new FixedToken(_tokens[user]),
     };
 
+    /// <summary>What makes kubectl that user.</summary>
+    public string[] KubectlOptions(string user) => [$"--server=https://127.0.0.1:{_port}", $"--certificate-authority={In("ca.crt")}", $"--token={_tokens[user]}"];
+
     /// <summary>Sends anything as an administrator.</summary>
     public async Task<(HttpStatusCode Code, string Body)> SendAsync(HttpMethod method, string path, string? body = null, string type = "application/json")
     {
@@ -109,10 +114,14 @@ public sealed class ApiServer : IAsyncLifetime
     }
 
     /// <summary>Applies an object at a path as an administrator.</summary>
-    public async Task ApplyAsync(string path, JsonObject manifest, bool strict = false)
+    /// <param name="path">The path of its collection.</param>
+    /// <param name="manifest">The object.</param>
+    /// <param name="strict">Refuse fields that are not known.</param>
+    /// <param name="dry">Only check it.</param>
+    public async Task ApplyAsync(string path, JsonObject manifest, bool strict = false, bool dry = false)
     {
-        var (code, body) = await SendAsync(
-            HttpMethod.Patch, $"{path}/{manifest["metadata"]!["name"]}?fieldManager=tests&force=true{(strict ? "&fieldValidation=Strict" : "")}", manifest.ToJsonString(), "application/apply-patch+yaml");
+        var options = $"fieldManager=tests&force=true{(strict ? "&fieldValidation=Strict" : "")}{(dry ? "&dryRun=All" : "")}";
+        var (code, body) = await SendAsync(HttpMethod.Patch, $"{path}/{manifest["metadata"]!["name"]}?{options}", manifest.ToJsonString(), "application/apply-patch+yaml");
         Assert.True(code is HttpStatusCode.OK or HttpStatusCode.Created, $"{manifest["kind"]} {manifest["metadata"]!["name"]}: {body}");
     }
 

@@ -19,15 +19,28 @@ internal static class ChartRenderer
 
     public static bool IsAvailable => Program.Value is not null;
 
-    /// <summary>The objects of the chart.</summary>
+    /// <summary>The objects of the chart that are installed.</summary>
     /// <param name="values">Values, as YAML, in the place of the chart's own.</param>
-    public static IReadOnlyList<JsonObject> Render(string values = "")
+    public static IReadOnlyList<JsonObject> Render(string values = "") => [.. RenderAll(values).Where(item => !IsHook(item))];
+
+    /// <summary>The objects of <c>helm test</c>.</summary>
+    /// <param name="values">Values, as YAML, in the place of the chart's own.</param>
+    public static IReadOnlyList<JsonObject> RenderTest(string values = "") => [.. RenderAll(values).Where(IsHook)];
+
+    private static IReadOnlyList<JsonObject> RenderAll(string values)
     {
         var file = Path.GetTempFileName();
         try
         {
             File.WriteAllText(file, values);
             var program = Program.Value!;
+            if (Manifests.Parse(values) is [var given])
+            {
+                // As helm does.
+                var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Manifests.Chart, "values.schema.json")))!.AsObject();
+                Assert.Empty(ValuesSchema.Complaints(given, schema));
+            }
+
             string[] arguments = Path.GetFileName(program) == "helm"
                 ? ["template", Release, Manifests.Chart, "--namespace", Namespace, "--values", file]
                 : [Manifests.Chart, Namespace, Release, file];
@@ -38,6 +51,8 @@ internal static class ChartRenderer
             File.Delete(file);
         }
     }
+
+    private static bool IsHook(JsonObject item) => item["metadata"]!["annotations"]?["helm.sh/hook"] is not null;
 
     private static string? Find()
     {
