@@ -61,6 +61,16 @@ public sealed class ChartServerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Every_manifest_of_deploy_is_accepted()
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(Manifests.Root, "deploy"), "*.yaml", SearchOption.AllDirectories))
+        {
+            foreach (var item in Manifests.Parse(await File.ReadAllTextAsync(file)).Where(item => !ChartObjects.IsForeign(item)))
+                await _server.ApplyAsync(ChartObjects.PathOf(item, ChartObjects.IsOfNamespace(item) ? "default" : null), item, strict: true, dry: true);
+        }
+    }
+
+    [Fact]
     public async Task Helm_test_passes_by_its_own_account_when_the_cluster_does_its_part_and_leaves_nothing()
     {
         var kubectl = ChartRenderer.OnPath("kubectl");

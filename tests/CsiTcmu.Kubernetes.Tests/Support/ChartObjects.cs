@@ -11,6 +11,9 @@ internal static class ChartObjects
     /// <summary>True for what the API server has no definition of.</summary>
     public static bool IsForeign(JsonObject item) => Foreign.Contains(((string)item["apiVersion"]!).Split('/')[0]);
 
+    /// <summary>True for what examples put into a namespace.</summary>
+    public static bool IsOfNamespace(JsonObject item) => (string?)item["kind"] is "PersistentVolumeClaim" or "Pod" or "Service" or "StatefulSet";
+
     /// <summary>What others refer to comes first.</summary>
     public static int Order(JsonObject item) => (string?)item["kind"] is "ServiceAccount" or "ClusterRole" or "Role" or "CustomResourceDefinition" ? 0 : 1;
 

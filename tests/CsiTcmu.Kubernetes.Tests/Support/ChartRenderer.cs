@@ -27,7 +27,11 @@ internal static class ChartRenderer
     /// <param name="values">Values, as YAML, in the place of the chart's own.</param>
     public static IReadOnlyList<JsonObject> RenderTest(string values = "") => [.. RenderAll(values).Where(IsHook)];
 
-    private static IReadOnlyList<JsonObject> RenderAll(string values)
+    private static IReadOnlyList<JsonObject> RenderAll(string values) => Manifests.Parse(RenderText(values));
+
+    /// <summary>All of it, as the renderer prints it.</summary>
+    /// <param name="values">Values, as YAML, in the place of the chart's own.</param>
+    public static string RenderText(string values)
     {
         var file = Path.GetTempFileName();
         try
@@ -44,7 +48,7 @@ internal static class ChartRenderer
             string[] arguments = Path.GetFileName(program) == "helm"
                 ? ["template", Release, Manifests.Chart, "--namespace", Namespace, "--values", file]
                 : [Manifests.Chart, Namespace, Release, file];
-            return Manifests.Parse(Run(program, arguments));
+            return Run(program, arguments);
         }
         finally
         {
