@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using CsiTcmu.Kubernetes.Tests.Support;
@@ -177,6 +178,55 @@ public sealed partial class ChartTests
     }
 
     [Fact]
+    public void Host_rules_are_put_where_they_are_read_once_and_multipathd_is_told()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        var objects = ChartRenderer.Render("node: {installHostRules: true}");
+        var step = objects.Single(item => (string?)item["kind"] == "DaemonSet")["spec"]!["template"]!["spec"]!["initContainers"]![0]!;
+        Assert.Equal("""["/bin/sh","-e","/rules/install"]""", step["command"]!.ToJsonString());
+
+        // A host in a folder: its processes, and what is mounted into the container.
+        var host = Directory.CreateTempSubdirectory("host-").FullName;
+        using var daemon = Process.Start("sleep", "60");
+        try
+        {
+            foreach (var folder in new[] { "rules", "host/udev", "host/multipath", $"proc/{daemon.Id}", "proc/1" }) Directory.CreateDirectory(Path.Combine(host, folder));
+            File.WriteAllText(Path.Combine(host, $"proc/{daemon.Id}/comm"), "multipathd\n");
+            File.WriteAllText(Path.Combine(host, "proc/1/comm"), "init\n");
+            foreach (var (name, text) in objects.Single(item => (string?)item["kind"] == "ConfigMap")["data"]!.AsObject())
+                File.WriteAllText(Path.Combine(host, "rules", name), InFolder((string)text!));
+
+            Install();
+            Assert.Equal(File.ReadAllText(Path.Combine(Manifests.Chart, "host", "59-csi-tcmu.rules")), File.ReadAllText(Path.Combine(host, "host/udev/59-csi-tcmu.rules")));
+            Assert.Equal(
+                File.ReadAllText(Path.Combine(Manifests.Chart, "host", "multipath-csi-tcmu.conf")), File.ReadAllText(Path.Combine(host, "host/multipath/multipath-csi-tcmu.conf")));
+            Assert.True(daemon.WaitForExit(TimeSpan.FromSeconds(10)), "multipathd was not told");
+
+            // Nothing is written, and nobody told, a second time: the process that was is no more, and telling it would fail.
+            var written = File.GetLastWriteTimeUtc(Path.Combine(host, "host/udev/59-csi-tcmu.rules"));
+            Install();
+            Assert.Equal(written, File.GetLastWriteTimeUtc(Path.Combine(host, "host/udev/59-csi-tcmu.rules")));
+            Assert.Equal(["59-csi-tcmu.rules"], Directory.GetFiles(Path.Combine(host, "host/udev")).Select(Path.GetFileName));
+            File.AppendAllText(Path.Combine(host, "host/multipath/multipath-csi-tcmu.conf"), "x");
+            Assert.Throws<InvalidOperationException>(Install);
+        }
+        finally
+        {
+            daemon.Kill();
+            Directory.Delete(host, recursive: true);
+        }
+
+        string InFolder(string text) => text.Replace("/rules/", $"{host}/rules/", StringComparison.Ordinal)
+            .Replace(" /host/", $" {host}/host/", StringComparison.Ordinal).Replace(" /proc/", $" {host}/proc/", StringComparison.Ordinal);
+
+        void Install()
+        {
+            var command = step["command"]!.AsArray().Select(word => InFolder((string)word!)).ToList();
+            ChartRenderer.Run(command[0], [.. command.Skip(1)]);
+        }
+    }
+
+    [Fact]
     public void Storage_classes_come_from_values()
     {
         Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
@@ -246,6 +296,16 @@ public sealed partial class ChartTests
         }
 
         foreach (var absent in new[] { "CustomResourceDefinition", "podAntiAffinity", "load-modules", "csi-tcmu:0" }) Assert.DoesNotContain(absent, text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("59-csi-tcmu.rules", "ATTRS{vendor}!=\"CSI-TCMU\"", "UDEV_DISABLE_PERSISTENT_STORAGE_RULES_FLAG", "DM_MULTIPATH_DEVICE_PATH")]
+    [InlineData("multipath-csi-tcmu.conf", "blacklist", "vendor \"CSI-TCMU\"")]
+    public void Host_rules_name_our_disks(string name, params string[] parts)
+    {
+        // Through the link, by which they are known to who installs them by hand.
+        var text = File.ReadAllText(Path.Combine(Manifests.Root, "deploy", "host", name));
+        Assert.All(parts, part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
     private static (string?, string?, bool) Settings(JsonObject item) =>

@@ -5,7 +5,7 @@ using CsiTcmu.Volumes;
 
 namespace CsiTcmu.Kubernetes.Tests;
 
-/// <summary>What is in deploy: the chart as plain manifests, examples, and the host's files.</summary>
+/// <summary>What is in deploy: the chart as plain manifests, and examples.</summary>
 public sealed class DeploymentTests
 {
     private static readonly string Folder = Path.Combine(Manifests.Root, "deploy");
@@ -120,15 +120,6 @@ public sealed class DeploymentTests
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    [Theory]
-    [InlineData("59-csi-tcmu.rules", "ATTRS{vendor}!=\"CSI-TCMU\"", "UDEV_DISABLE_PERSISTENT_STORAGE_RULES_FLAG", "DM_MULTIPATH_DEVICE_PATH")]
-    [InlineData("multipath-csi-tcmu.conf", "blacklist", "vendor \"CSI-TCMU\"")]
-    public void Host_files_name_our_disks(string name, params string[] parts)
-    {
-        var text = File.ReadAllText(Path.Combine(Folder, "host", name));
-        Assert.All(parts, part => Assert.Contains(part, text, StringComparison.Ordinal));
     }
 
     /// <summary>The chart's default objects in a namespace that may run the node's privileged pods, without what only helm reads.</summary>
