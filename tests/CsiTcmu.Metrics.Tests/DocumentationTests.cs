@@ -3,6 +3,7 @@ using CsiTcmu.DataPlane;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Controller;
 using CsiTcmu.Volumes;
+using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace CsiTcmu.Metrics.Tests;
@@ -16,17 +17,29 @@ public sealed partial class DocumentationTests
         using var client = new ApiClient(new ClusterConfiguration { Server = new Uri("https://127.0.0.1:1/") });
         using var catalogue = new ResourceCatalogue(client, new ResourceCatalogueOptions(), NullLogger.Instance);
         var text = new MetricsText();
+        var calls = new CallMetrics();
+        calls.Count("Probe", StatusCode.OK, TimeSpan.FromSeconds(1));
         IMetricsSource[] sources =
         [
-            new ProcessMetrics("1.2.3"), new CallMetrics(), new DiskMetrics(() => new Dictionary<string, DiskCounters>(StringComparer.Ordinal) { ["a"] = default }),
+            new ProcessMetrics("1.2.3"), calls, new DiskMetrics(() => new Dictionary<string, DiskCounters>(StringComparer.Ordinal) { ["a"] = default }),
             new PoolMetrics(new NoVolumes(), ["main"]), catalogue.Metrics,
         ];
         foreach (var source in sources) await source.WriteAsync(text, default);
 
         var exposed = TypeLine().Matches(text.ToString()).Select(match => $"{match.Groups["name"].Value} {match.Groups["type"].Value}");
-        var described = Row().Matches(await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "metrics.md"), TestContext.Current.CancellationToken))
-            .Select(match => $"{match.Groups["name"].Value} {match.Groups["type"].Value}");
+        var rows = Row().Matches(await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "metrics.md"), TestContext.Current.CancellationToken));
+        var described = rows.Select(match => $"{match.Groups["name"].Value} {match.Groups["type"].Value}");
         Assert.Equal(described.Order(StringComparer.Ordinal), exposed.Order(StringComparer.Ordinal));
+        var samples = Sample().Matches(text.ToString()).ToLookup(match => match.Groups["name"].Value, match => match.Groups["labels"].Value, StringComparer.Ordinal);
+        foreach (var row in rows.ToList())
+        {
+            var name = row.Groups["name"].Value;
+            var found = samples[row.Groups["type"].Value == "histogram" ? name + "_count" : name].ToList();
+            // This controller knows no node.
+            Assert.Equal(name.StartsWith("csi_tcmu_node_", StringComparison.Ordinal), found.Count == 0);
+            Assert.All(found, labels => Assert.Equal(row.Groups["labels"].Value.Trim(), string.Join(", ", Label().Matches(labels).Select(match => match.Groups["name"].Value))));
+        }
+
         Assert.Contains("csi_tcmu_volume_reads_total{volume=\"a\"} 0", text.ToString(), StringComparison.Ordinal);
         Assert.Contains("csi_tcmu_pool_available_bytes{pool=\"main\"} 7", text.ToString(), StringComparison.Ordinal);
     }
@@ -41,7 +54,13 @@ public sealed partial class DocumentationTests
     [GeneratedRegex("^# TYPE (?<name>\\S+) (?<type>\\S+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex TypeLine();
 
-    [GeneratedRegex("^\\| `(?<name>[a-z_]+)` \\| (?<type>counter|gauge|histogram) \\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^(?<name>[a-z_]+)(\\{(?<labels>[^}]*)\\})? \\S+$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Sample();
+
+    [GeneratedRegex("(?<name>[a-z_]+)=\"", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex Label();
+
+    [GeneratedRegex("^\\| `(?<name>[a-z_]+)` \\| (?<type>counter|gauge|histogram) \\|(?<labels>[^|]*)\\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Row();
 
     /// <summary>Volumes of which only the room is asked.</summary>
