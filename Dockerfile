@@ -17,7 +17,7 @@ FROM ${RUNTIME_IMAGE}
 # Exactly what the driver runs (csi-tcmu doctor names each), and modprobe for the init container.
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-      util-linux mount coreutils findutils diffutils e2fsprogs xfsprogs kmod \
+      util-linux mount coreutils findutils diffutils e2fsprogs xfsprogs btrfs-progs cryptsetup-bin kmod \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
 COPY LICENSE /usr/share/doc/csi-tcmu/LICENSE
