@@ -46,6 +46,7 @@ public sealed partial class ChartTests
     public void Schema_knows_every_value_and_refuses_others()
     {
         Assert.Equal(Values.Select(pair => pair.Key).Append("global").Order(), Schema["properties"]!.AsObject().Select(pair => pair.Key).Order());
+        CheckTyped(Schema, "");
         Check(Values, Schema, "");
         Assert.Empty(ValuesSchema.Complaints(Values, Schema));
     }
@@ -64,7 +65,13 @@ public sealed partial class ChartTests
     [InlineData("node: {pools: [{name: main}]}")]
     [InlineData("node: {pools: [{name: Main, path: /srv}]}")]
     [InlineData("node: {pools: [{name: main, path: /srv, reserve: much}]}")]
+    [InlineData("node: {pools: [{name: main, path: /srv, overcommitRatio: \"0.5\"}]}")]
     [InlineData("node: {reactors: 65}")]
+    [InlineData("node: {csiSpecification: \"1.14\"}")]
+    [InlineData("node: {updateStrategy: {type: Recreate}}")]
+    [InlineData("node: {affinity: {nodeafinity: {}}}")]
+    [InlineData("node: {tolerations: [{operator: Always}]}")]
+    [InlineData("node: {resources: {limit: {memory: 1Gi}}}")]
     [InlineData("metrics: {port: 70000}")]
     [InlineData("monitoring: {prometheusRule: {overrides: {CsiTcmuPoolDown: {expr: up}}}}")]
     [InlineData("networkPolicy: {apiServerPorts: []}")]
@@ -146,7 +153,7 @@ public sealed partial class ChartTests
     {
         Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
         var objects = ChartRenderer.Render("""
-            node: {kubeletPath: /var/lib/k0s/kubelet, pools: [{name: fast, path: /srv/fast, reserve: 10Gi}, {name: slow, path: /srv/slow}], reactors: 2}
+            node: {kubeletPath: /var/lib/k0s/kubelet, pools: [{name: fast, path: /srv/fast, reserve: 10Gi, overcommitRatio: "1.5"}, {name: slow, path: /srv/slow}], reactors: 2}
             controller: {timeout: 90, replicaCount: 1, podDisruptionBudget: {enabled: false}}
             """);
         Assert.DoesNotContain(objects, item => (string?)item["kind"] == "PodDisruptionBudget");
@@ -155,7 +162,7 @@ public sealed partial class ChartTests
         Assert.True((bool)node["hostPID"]!);
         var driver = Container(node, "csi-tcmu");
         var arguments = driver["args"]!.AsArray().Select(argument => (string)argument!).ToList();
-        Assert.Contains("--pool=fast=/srv/fast,reserve=10Gi", arguments);
+        Assert.Contains("--pool=fast=/srv/fast,reserve=10Gi,overcommitRatio=1.5", arguments);
         Assert.Contains("--pool=slow=/srv/slow", arguments);
         Assert.Contains("--reactors=2", arguments);
         Assert.Equal(0L, (long)driver["securityContext"]!["runAsUser"]!);
@@ -344,6 +351,17 @@ public sealed partial class ChartTests
             Assert.True(properties.ContainsKey(key), $"values.schema.json has no {path}{key}");
             if (value is JsonObject inner) Check(inner, properties[key]!.AsObject(), $"{path}{key}.");
         }
+    }
+
+    /// <summary>Every part of the schema says what it is, lists say it of their items, and mappings with fixed keys take no others.</summary>
+    private static void CheckTyped(JsonObject schema, string path)
+    {
+        Assert.True(schema.ContainsKey("type") || schema.ContainsKey("anyOf"), $"values.schema.json says nothing of {path}");
+        if ((string?)schema["type"] == "array") CheckTyped(schema["items"]!.AsObject(), path + "[]");
+        if (schema["additionalProperties"] is JsonObject others) CheckTyped(others, path + ".*");
+        if (schema["properties"] is not JsonObject properties) return;
+        Assert.True(schema["additionalProperties"] is JsonValue closed && !(bool)closed, $"values.schema.json takes anything in {path}");
+        foreach (var (key, value) in properties) CheckTyped(value!.AsObject(), $"{path}.{key}");
     }
 
     [GeneratedRegex("^\\| `(?<path>[A-Za-z.]+)` \\|.*\\| (?<default>[^|]+) \\|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
