@@ -85,6 +85,29 @@ public sealed partial class ChartMonitoringTests
         }
     }
 
+    [Fact]
+    public void Prometheus_can_read_the_queries_of_the_dashboard()
+    {
+        var promtool = ChartRenderer.OnPath("promtool");
+        Assert.SkipUnless(promtool is not null, "there is no promtool on the PATH (package prometheus)");
+        var rules = JsonNode.Parse(File.ReadAllText(DashboardFile))!["panels"]!.AsArray().SelectMany(panel => panel!["targets"]?.AsArray() ?? []).Select((target, index) => new JsonObject
+        {
+            ["record"] = $"query_{index}",
+            ["expr"] = ((string)target!["expr"]!).Replace("$__rate_interval", "5m", StringComparison.Ordinal),
+        });
+        var file = Path.GetTempFileName();
+        try
+        {
+            // JSON is YAML.
+            File.WriteAllText(file, new JsonObject { ["groups"] = new JsonArray(new JsonObject { ["name"] = "dashboard", ["rules"] = new JsonArray([.. rules]) }) }.ToJsonString());
+            ChartRenderer.Run(promtool!, ["check", "rules", file]);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [Theory]
     [InlineData("sum(csi_tcmu_volume_writes)")]
     [InlineData("csi_tcmu_call_duration_seconds")]
