@@ -8,7 +8,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper output)
 {
     private const long VolumeSize = 640L << 20;
-    private const long RangePerJob = 32L << 20;
+    private const long RangePerJob = 8L << 20;
     private const int LoadSeconds = 60;
     private const int MostTroubledSeconds = 600;
     // Served again, unbounded fio takes the processors from a start that still has its socket to open: 12 s each instead of 6.
@@ -40,7 +40,9 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     /// <summary>Other volumes come and go meanwhile: neither the load nor what is left behind must tell.</summary>
     private async Task BesideOthersAsync(string[] targets)
     {
-        var load = ReportAsync("beside other volumes", Fio.Start(LoadSeconds, RangePerJob, 0, targets));
+        var fio = Fio.Start(LoadSeconds, RangePerJob, 0, targets);
+        var load = ReportAsync("beside other volumes", fio);
+        await fio.UnderWayAsync();
         var started = Stopwatch.StartNew();
         await VolumeCycles.RunAsync(fixture.Driver.Client, Cycles);
         output.WriteLine($"{Cycles} volumes came and went in {started.Elapsed.TotalSeconds:F0} s");
