@@ -132,11 +132,12 @@ kernel_tests() { # series
 }
 
 # Runs unit test programs, so many at a time. Each has its own processes and temporary files; what one runs in parallel is its own choice.
+# They give way to a virtual machine beside them, which is what takes longest.
 unit_tests() { # how many at a time, names...
   local most=$1 filters=(); shift
   if [[ -n $filter ]]; then filters=(-method "*$filter*"); fi
   # shellcheck disable=SC2016 # the inner shell expands
-  printf '%s\n' "$@" | xargs -P "$most" -I '{}' bash -c '
+  printf '%s\n' "$@" | nice -n 5 xargs -P "$most" -I '{}' bash -c '
     name=$1; shift
     status=0
     timeout -k 5 900 dotnet "tests/$name/bin/Release/net10.0/$name.dll" -noLogo -noColor -xml "artifacts/$name.xml" "$@" \

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace CsiTcmu.Kernel.Tests.Machine;
 
-/// <summary>A run of libiscsi's <c>iscsi-test-cu</c>, and what it printed of each test.</summary>
-internal sealed partial record IscsiSuite(IReadOnlyList<IscsiSuiteResult> Results, TimeSpan Duration)
+/// <summary>Runs libiscsi's <c>iscsi-test-cu</c>, and reads what it prints of each test.</summary>
+internal static partial class IscsiSuite
 {
     /// <summary>The suites of a family, as <c>FAMILY.SUITE</c>.</summary>
     public static async Task<string[]> ListAsync(string family) =>
@@ -14,9 +13,9 @@ internal sealed partial record IscsiSuite(IReadOnlyList<IscsiSuiteResult> Result
     /// <summary>Runs suites, destructive tests included.</summary>
     /// <param name="suites">As <see cref="ListAsync"/> gives them.</param>
     /// <param name="url">The LUN.</param>
-    public static async Task<IscsiSuite> RunAsync(IEnumerable<string> suites, string url)
+    /// <returns>What came of each test.</returns>
+    public static async Task<IReadOnlyList<IscsiSuiteResult>> RunAsync(IEnumerable<string> suites, string url)
     {
-        var time = Stopwatch.StartNew();
         var list = Path.GetTempFileName();
         await File.WriteAllLinesAsync(list, suites);
         var (_, text, error) = await Shell.TryAsync("iscsi-test-cu", "--dataloss", "--verbose", "--test", list, url);
@@ -27,7 +26,7 @@ internal sealed partial record IscsiSuite(IReadOnlyList<IscsiSuiteResult> Result
         var (ran, failed) = (int.Parse(summary.Groups["ran"].Value), int.Parse(summary.Groups["failed"].Value));
         if (results.Length != ran || results.Count(r => r.FailedChecks > 0) != failed)
             throw new InvalidOperationException($"iscsi-test-cu counts {ran} tests and {failed} failures, its output is understood otherwise:\n{text}");
-        return new(results, time.Elapsed);
+        return results;
     }
 
     private static IEnumerable<IscsiSuiteResult> Parse(string text)
