@@ -11,8 +11,11 @@ namespace CsiTcmu.DataPlane;
 /// <param name="longest">The most; zero never looks.</param>
 internal sealed class Patience(TimeSpan longest)
 {
-    /// <summary>The reactor is woken, its answer wakes the initiator, whose next command takes the kernel's threads to come here.</summary>
-    private const int WakeUpsBetweenCommands = 4;
+    /// <summary>
+    /// The answer wakes the kernel's worker that completes the command, that the initiator, whose next command wakes the workers of the queue and of the
+    /// target. Any of them may be on a processor that has gone to sleep, which costs more than the quickest wake-up does.
+    /// </summary>
+    private const int WakeUpsBetweenCommands = 12;
 
     private static readonly TimeSpan LeastBound = TimeSpan.FromMicroseconds(20);
     private static readonly TimeSpan MostBound = TimeSpan.FromMilliseconds(1);

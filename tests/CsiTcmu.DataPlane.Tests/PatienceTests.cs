@@ -43,9 +43,9 @@ public sealed class PatienceTests
 
     [Theory]
     [InlineData(0, 20)]
-    [InlineData(4, 20)]
-    [InlineData(10, 40)]
-    [InlineData(100, 400)]
+    [InlineData(1, 20)]
+    [InlineData(10, 120)]
+    [InlineData(50, 600)]
     [InlineData(100_000, 1000)]
     public void Is_bound_by_what_a_wake_up_costs(int wakeUp, int bound) =>
         Assert.Equal(TimeSpan.FromMicroseconds(bound), Patience.Bound(TimeSpan.FromMicroseconds(wakeUp)));
