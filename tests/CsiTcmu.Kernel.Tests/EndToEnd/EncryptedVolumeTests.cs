@@ -97,6 +97,7 @@ public sealed class EncryptedVolumeTests(DriverFixture fixture, ITestOutputHelpe
         const int kills = 3;
         var volume = await MakeAsync("secret-load", "", 96 * Mebibyte);
         var load = Fio.Start(10, 16 * Mebibyte, Mebibyte, volume.FioTarget);
+        await load.UnderWayAsync();
         for (var kill = 0; kill < kills; kill++)
         {
             await Task.Delay(1000);

@@ -77,6 +77,7 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
     private async Task ReportAsync(string what, StagedVolume volume, int seconds, Func<Task> work)
     {
         var load = Fio.Start(seconds, 4L << 20, 1L << 20, volume.FioTarget);
+        await load.UnderWayAsync();
         await Task.Delay(Begin);
         var time = Stopwatch.StartNew();
         await work();
