@@ -70,8 +70,12 @@ public sealed class LoopbackDisk
     /// <summary>True when the block device is mounted or held exclusively by anything, in any mount namespace.</summary>
     public async Task<bool> IsHeldAsync() => await OutOfProcess.OpenExclusivelyAsync(Path) == -Errno.Busy;
 
-    /// <summary>True when the disk has its size and its node.</summary>
-    internal bool IsThere => Size > 0 && File.Exists(Path);
+    /// <summary>True when the disk has its size and its node, and its queue is registered.</summary>
+    /// <remarks>
+    /// The node and the queue's attributes are there before the queue is registered, and until then its scheduler is refused with ENOENT.
+    /// The link to the backing device info is made right after (device_add_disk in block/genhd.c).
+    /// </remarks>
+    internal bool IsThere => Size > 0 && File.Exists(Path) && Directory.Exists($"{_block}/bdi");
 
     /// <summary>Makes durable what was written past a file system and is still in the page cache.</summary>
     /// <returns>0 or <c>-errno</c>.</returns>

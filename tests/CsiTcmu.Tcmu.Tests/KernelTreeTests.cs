@@ -101,6 +101,12 @@ public sealed class KernelTreeTests : IDisposable
         Assert.Equal(("sdq", $"{_root}/dev/sdq", 64L << 20, "65:0"), (disk.Name, disk.Path, disk.Size, disk.Number));
         Assert.Equal("naa.60014050000000000000000000000001", disk.Identity);
         Assert.False(await disk.IsHeldAsync());
+
+        // Node and size are there before the queue takes settings.
+        Write("dev/sdq", "");
+        await Assert.ThrowsAsync<TargetException>(() => lun.WaitForDiskAsync(TimeSpan.Zero));
+        Directory.CreateDirectory($"{_root}/sys/class/scsi_device/4:0:1:0/device/block/sdq/bdi");
+        Assert.Equal("sdq", (await lun.WaitForDiskAsync(TimeSpan.Zero)).Name);
     }
 
     [Fact]
