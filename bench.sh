@@ -13,7 +13,7 @@ Usage: bench.sh [options]
                    (about a minute on an idle machine); writes artifacts/micro.json
 
   -k SERIES        kernel series: 6.1 (default) or 6.12
-  --quick          RAM disk only, 3 rounds of 2 seconds, the patterns that matter most (about 5 minutes)
+  --quick          RAM disk only, 3 rounds of 2 seconds, the patterns that matter most (about 4 minutes)
   --rounds N       interleaved rounds (default 5)
   --seconds N      length of a measurement (default 3)
   --targets LIST   of csi-tcmu,lio-fileio,loop,qemu-nbd,tcmu-runner (default all)

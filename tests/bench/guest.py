@@ -9,6 +9,7 @@ import platform
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import targets
@@ -31,44 +32,50 @@ TICKS = os.sysconf("SC_CLK_TCK")
 HERE = pathlib.Path(__file__).resolve().parents[2]
 
 
-def process_seconds(processes):
-    """CPU time of the processes so far, user and system; None for a target without a process of its own."""
-    if not processes:
-        return None
-    total = 0
-    for process in processes:
-        fields = pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        total += int(fields[11]) + int(fields[12])
-    return total / TICKS
+def measure(device, processes, patterns, seconds, size):
+    """One run of fio through the patterns, one after the other; figures per I/O of each.
+
+    One run, since fio's own start takes longer than a measurement here. Processor time is read by fio itself, before and after each pattern.
+    """
+    look = " ".join(["cat", "/proc/stat", *(f"/proc/{process}/stat" for process in processes)])
+    words = [
+        "fio", f"--filename={device}", f"--size={size}", "--ioengine=libaio", "--direct=1", "--time_based", f"--runtime={seconds}", "--randrepeat=0",
+        "--norandommap", "--thread", "--output-format=json", f"--exec_prerun={look}", f"--exec_postrun={look}",
+    ]
+    for number, (_, block_size, depth, more) in enumerate(patterns):
+        words += [f"--name=p{number}", "--stonewall", f"--bs={block_size}", f"--iodepth={depth}", *more]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=len(patterns) * (seconds + 20) + 120)
+        if done.returncode != 0:
+            raise RuntimeError(f"fio on {device}: {done.stderr.strip()[-400:]}")
+        jobs = json.loads(done.stdout[done.stdout.index("{"):])["jobs"]
+        return [figures(job, *(cpu_seconds(pathlib.Path(folder, f"p{number}.{when}.txt")) for when in ("prerun", "postrun"))) for number, job in enumerate(jobs)]
 
 
-def guest_seconds():
-    """CPU time of the whole guest so far, without idling."""
-    fields = [int(f) for f in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
-    return (sum(fields[:8]) - fields[3] - fields[4]) / TICKS
-
-
-def measure(device, processes, pattern, seconds, size):
-    """One run of fio; figures per I/O."""
-    _, block_size, depth, words = pattern
-    server, guest = process_seconds(processes), guest_seconds()
-    done = subprocess.run(
-        ["fio", "--name=bench", f"--filename={device}", f"--size={size}", f"--bs={block_size}", f"--iodepth={depth}", "--ioengine=libaio",
-         "--direct=1", "--time_based", f"--runtime={seconds}", "--ramp_time=0", "--randrepeat=0", "--norandommap", "--output-format=json", *words],
-        capture_output=True, text=True, timeout=seconds + 120)
-    if done.returncode != 0:
-        raise RuntimeError(f"fio on {device}: {done.stderr.strip()[-400:]}")
-    job = json.loads(done.stdout[done.stdout.index("{"):])["jobs"][0]
+def figures(job, before, after):
+    """What fio tells of a job, with the processor time (server, guest) before and after it."""
     operations = job["read"]["total_ios"] + job["write"]["total_ios"]
     took = job["job_runtime"] / 1000
-    moved = job["read"]["io_bytes"] + job["write"]["io_bytes"]
-    server_after, guest_after = process_seconds(processes), guest_seconds()
+    server, guest = (None if start is None else (end - start) / operations * 1e6 for start, end in zip(before, after))
     return {
         "iops": operations / took,
-        "bytesPerSecond": moved / took,
-        "serverCpuUsPerIo": None if server is None else (server_after - server) / operations * 1e6,
-        "guestCpuUsPerIo": (guest_after - guest) / operations * 1e6,
+        "bytesPerSecond": (job["read"]["io_bytes"] + job["write"]["io_bytes"]) / took,
+        "serverCpuUsPerIo": server,
+        "guestCpuUsPerIo": guest,
     }
+
+
+def cpu_seconds(file):
+    """CPU time so far of the server, user and system (None for a target without a process of its own), and of the whole guest without idling."""
+    server, guest = [], 0
+    for line in file.read_text().splitlines():
+        if line.startswith("cpu "):
+            fields = [int(field) for field in line.split()[1:]]
+            guest = sum(fields[:8]) - fields[3] - fields[4]
+        elif ") " in line:
+            fields = line.rpartition(")")[2].split()
+            server.append(int(fields[11]) + int(fields[12]))
+    return sum(server) / TICKS if server else None, guest / TICKS
 
 
 def median_row(rounds):
@@ -109,7 +116,7 @@ def main():
 
     for disk, pool in pools(chosen.disks.split(",")):
         with contextlib.ExitStack() as stack:
-            served, started = [], time.monotonic()
+            served = []
             for kind in targets.ALL:
                 if kind.name not in chosen.targets.split(","):
                     continue
@@ -122,13 +129,15 @@ def main():
                 except (targets.CannotStart, OSError, subprocess.SubprocessError) as problem:
                     refused.append({"target": kind.name, "disk": disk, "reason": str(problem)})
                     print(f"bench: {kind.name} CANNOT START on {disk}: {problem}", flush=True)
+            ours = [target for target, _, _ in served if isinstance(target, targets.CsiTcmu)]
+            before, started = [target.collections() for target in ours], time.monotonic()
             measure_rounds(chosen, disk, served, patterns, samples)
             if chosen.ext4:
                 measure_rounds(chosen, disk, list(on_ext4(stack, served)), [p for p in patterns if p[:3] in {("randread", 4096, 32), ("randwrite", 4096, 32)}], samples)
-        for target, _, _ in served:
-            if isinstance(target, targets.CsiTcmu):
-                collections[disk] = {"seconds": round(time.monotonic() - started), "generations": target.collections}
-                print(f"bench: garbage collections of the driver on {disk}: {collections[disk]}", flush=True)
+            for target, counts in zip(ours, before):
+                collections[disk] = {
+                    "seconds": round(time.monotonic() - started), "generations": [after - first for first, after in zip(counts, target.collections())]}
+                print(f"bench: garbage collections of the driver under load on {disk}: {collections[disk]}", flush=True)
 
     rows = [
         {"target": key[0], "disk": key[1], "fileSystem": key[2], "pattern": key[3], "blockSize": key[4], "queueDepth": key[5], **median_row(rounds)}
@@ -145,15 +154,13 @@ def main():
 
 def measure_rounds(chosen, disk, served, patterns, samples):
     """Rounds over all targets in turn, so that drift of the machine hits all alike."""
-    for pattern in patterns:
-        for round_number in range(chosen.rounds):
-            for target, device, file_system in served:
-                figures = measure(device, target.processes, pattern, chosen.seconds, chosen.size if file_system == "raw" else chosen.size // 2)
-                samples.setdefault((target.name, disk, file_system, *pattern[:3]), []).append(figures)
-        shown = ", ".join(
-            f"{target.name} {statistics.median(r['iops'] for r in samples[(target.name, disk, file_system, *pattern[:3])]):.0f}"
-            for target, _, file_system in served)
-        print(f"bench: {disk} {pattern[0]} {pattern[1] >> 10}k depth {pattern[2]}: {shown} IOPS", flush=True)
+    for round_number in range(chosen.rounds):
+        for target, device, file_system in served:
+            size = chosen.size if file_system == "raw" else chosen.size // 2
+            for pattern, result in zip(patterns, measure(device, target.processes, patterns, chosen.seconds, size)):
+                samples.setdefault((target.name, disk, file_system, *pattern[:3]), []).append(result)
+        file_system = served[0][2] if served else ""
+        print(f"bench: {disk} {file_system}: round {round_number + 1} of {chosen.rounds} is measured", flush=True)
 
 
 def on_ext4(stack, served):

@@ -10,6 +10,7 @@ import pathlib
 import re
 import subprocess
 import time
+import urllib.request
 
 CORE = pathlib.Path("/sys/kernel/config/target/core")
 LOOPBACK = pathlib.Path("/sys/kernel/config/target/loopback")
@@ -68,9 +69,10 @@ class CsiTcmu:
     """Our driver in standalone mode, asked through grpc-js."""
 
     name = "csi-tcmu"
+    metrics = "127.0.0.1:9808"
 
     def __init__(self, here, pool):
-        self.here, self.pool, self.processes, self.collections = here, pool, [], None
+        self.here, self.pool, self.processes = here, pool, []
 
     @contextlib.contextmanager
     def serve(self, size):
@@ -78,7 +80,8 @@ class CsiTcmu:
         log = open(f"/run/csi-tcmu-{self.pool.name}.log", "w")
         program = os.environ.get("CSI_TCMU_BENCH_DRIVER", f"{self.here}/artifacts/driver/csi-tcmu")
         driver = subprocess.Popen(
-            [program, "standalone", "--endpoint", f"unix://{socket}", "--pool", f"bench={self.pool}", "--node-id", "bench"],
+            [program, "standalone", "--endpoint", f"unix://{socket}", "--pool", f"bench={self.pool}", "--node-id", "bench",
+             "--metrics-endpoint", self.metrics],
             stdout=log, stderr=log)
         self.processes = [driver.pid]
 
@@ -105,8 +108,12 @@ class CsiTcmu:
         finally:
             driver.terminate()
             driver.wait(60)
-            counted = re.findall(r"generation 0, 1, 2: (\d+), (\d+), (\d+)", pathlib.Path(log.name).read_text())
-            self.collections = [int(count) for count in counted[-1]] if counted else None
+
+    def collections(self):
+        """Garbage collections of the driver so far, of generation 0, 1 and 2."""
+        with urllib.request.urlopen(f"http://{self.metrics}/metrics", timeout=30) as answer:
+            counted = dict(re.findall(r'^csi_tcmu_gc_collections_total\{generation="(\d)"\} (\d+)', answer.read().decode(), re.MULTILINE))
+        return [int(counted[generation]) for generation in "012"]
 
 
 class LioFileio:
