@@ -22,7 +22,7 @@ internal readonly record struct ImageFile(int File, int BlockAlignment, int Memo
         if (file >= 0)
         {
             if (TryAlignment(file, out var block, out var memory))
-                return new ImageFile(file, block, memory, $"direct I/O, {block}-byte blocks");
+                return new ImageFile(WithoutTimes(file, path, Flags | OpenFlags.Direct), block, memory, $"direct I/O, {block}-byte blocks");
             _ = Syscalls.Close(file);
         }
         else if (file != -Errno.InvalidArgument)
@@ -60,6 +60,22 @@ internal readonly record struct ImageFile(int File, int BlockAlignment, int Memo
         var result = Syscalls.ReadVector(file, &vector, 1, 0);
         NativeMemory.AlignedFree(buffer);
         return result >= 0;
+    }
+
+    /// <summary>The file opened so that writes leave its times alone where the file system can do that (XFS), else as it is.</summary>
+    /// <remarks>
+    /// The first write after each tick of the kernel's clock (4 ms) changes the times. That is a transaction of the file system, which io_uring leaves to
+    /// a thread of the kernel: a sparse writer pays for both with nearly every write.
+    /// </remarks>
+    private static int WithoutTimes(int file, string path, OpenFlags flags)
+    {
+        var folder = Syscalls.Open(Path.GetDirectoryName(Path.GetFullPath(path))!, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.CloseOnExec);
+        if (folder < 0) return file;
+        var timeless = Syscalls.OpenWithoutTimes(file, folder, flags);
+        _ = Syscalls.Close(folder);
+        if (timeless < 0) return file;
+        _ = Syscalls.Close(file);
+        return timeless;
     }
 
     private static IOException Failure(string path, int error) =>
