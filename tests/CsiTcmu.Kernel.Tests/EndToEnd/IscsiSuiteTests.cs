@@ -9,13 +9,11 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// skips is printed with its own reason.
 /// </summary>
 /// <remarks>The families <c>iSCSI*</c> are left out: they judge the kernel's iSCSI target, whose PDUs never reach the disk.</remarks>
-[Trait("Length", "longest")]
 [Collection(DriverCollection.Name)]
 public sealed class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output)
 {
     private const long Size = 64L << 20;
     private const int Luns = 4;
-    private const int SuitesAtOnce = 3;
 
     /// <summary>
     /// Tests that fail for a reason that is not the disk's, with the most checks that may fail in them: one more, and something else is wrong.
@@ -32,8 +30,9 @@ public sealed class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper out
     [Fact]
     public async Task Every_test_that_applies_passes()
     {
-        // One command at a time goes from thread to thread of the kernel; several LUNs at once use what it leaves of the processors. Suites differ in length.
-        var suites = new ConcurrentQueue<string[]>((await IscsiSuite.ListAsync("SCSI")).Chunk(SuitesAtOnce));
+        // One command at a time goes from thread to thread of the kernel; several LUNs at once use what it leaves of the processors. The longest suites,
+        // those of writes and verifies, have the last names: they come first, so that all LUNs end together.
+        var suites = new ConcurrentQueue<string>((await IscsiSuite.ListAsync("SCSI")).Reverse());
         var shares = await Task.WhenAll(Enumerable.Range(0, Luns).Select(lun => RunAsync($"iscsi-{lun}", suites)));
         var results = shares.SelectMany(share => share).ToArray();
         Assert.Empty(results.Where(r => r.FailedChecks > NotOurs.GetValueOrDefault(r.Name).Checks).Select(r => $"{r.Name}: {r.Text}"));
@@ -41,11 +40,11 @@ public sealed class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper out
         Assert.Equal(_before, DriverFixture.Now());
     }
 
-    private async Task<IReadOnlyList<IscsiSuiteResult>> RunAsync(string name, ConcurrentQueue<string[]> suites)
+    private async Task<IReadOnlyList<IscsiSuiteResult>> RunAsync(string name, ConcurrentQueue<string> suites)
     {
         await using var lun = await ExportedVolume.MakeAsync(fixture.Driver.Client, name, Size);
         var (results, time) = (new List<IscsiSuiteResult>(), Stopwatch.StartNew());
-        while (suites.TryDequeue(out var some)) results.AddRange(await IscsiSuite.RunAsync(some, lun.Url));
+        while (suites.TryDequeue(out var suite)) results.AddRange(await IscsiSuite.RunAsync(suite, lun.Url));
         foreach (var skipped in results.Where(r => r.Skipped is not null)) output.WriteLine($"{skipped.Name} skipped: {skipped.Skipped}");
         foreach (var failed in results.Where(r => r.FailedChecks > 0))
             output.WriteLine($"{failed.Name} failed: {(NotOurs.TryGetValue(failed.Name, out var known) ? known.Reason : failed.Text)}");

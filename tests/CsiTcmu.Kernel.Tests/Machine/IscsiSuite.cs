@@ -10,16 +10,13 @@ internal static partial class IscsiSuite
         [.. (await Shell.RunAsync("iscsi-test-cu", "--list")).Split('\n', StringSplitOptions.TrimEntries)
             .Where(line => line.StartsWith(family + ".", StringComparison.Ordinal) && line.Count(c => c == '.') == 1)];
 
-    /// <summary>Runs suites, destructive tests included.</summary>
-    /// <param name="suites">As <see cref="ListAsync"/> gives them.</param>
+    /// <summary>Runs a suite, destructive tests included.</summary>
+    /// <param name="suite">As <see cref="ListAsync"/> gives it.</param>
     /// <param name="url">The LUN.</param>
     /// <returns>What came of each test.</returns>
-    public static async Task<IReadOnlyList<IscsiSuiteResult>> RunAsync(IEnumerable<string> suites, string url)
+    public static async Task<IReadOnlyList<IscsiSuiteResult>> RunAsync(string suite, string url)
     {
-        var list = Path.GetTempFileName();
-        await File.WriteAllLinesAsync(list, suites);
-        var (_, text, error) = await Shell.TryAsync("iscsi-test-cu", "--dataloss", "--verbose", "--test", list, url);
-        File.Delete(list);
+        var (_, text, error) = await Shell.TryAsync("iscsi-test-cu", "--dataloss", "--verbose", "--test", suite, url);
         var summary = Summary().Match(text);
         if (!summary.Success) throw new InvalidOperationException($"iscsi-test-cu has not come to its end:\n{text[^Math.Min(text.Length, 4000)..]}\n{error}");
         var results = Parse(text).ToArray();
