@@ -45,6 +45,9 @@ internal unsafe struct CommandSlot
     /// <summary>Valid bytes of data-in. The rest of the command's buffer is cut off or zeroed.</summary>
     public long DataIn;
 
+    /// <summary>When the turn began that took the command off the ring, in ticks of the reactor's clock.</summary>
+    public long TakenAt;
+
     /// <summary>Number of the slot in its table.</summary>
     public int Index;
 

@@ -102,4 +102,10 @@ public readonly record struct DiskCounters
 
     /// <summary>Commands in flight now.</summary>
     public int InFlight { get; init; }
+
+    /// <summary>How long those took that are in <see cref="Reads"/>, but for answers that are not published yet.</summary>
+    public DiskLatency ReadLatency { get; init; }
+
+    /// <summary>How long those took that are in <see cref="Writes"/>, but for answers that are not published yet.</summary>
+    public DiskLatency WriteLatency { get; init; }
 }

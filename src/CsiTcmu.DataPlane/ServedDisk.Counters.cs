@@ -18,6 +18,8 @@ internal sealed unsafe partial class ServedDisk
     private long _throttled;
     private long _throttledTicks;
     private int _inFlight;
+    private readonly LatencyCounter _readLatency;
+    private readonly LatencyCounter _writeLatency;
 
     /// <inheritdoc/>
     public DiskCounters Counters => new()
@@ -32,6 +34,8 @@ internal sealed unsafe partial class ServedDisk
         Throttled = Volatile.Read(ref _throttled),
         ThrottledTime = _reactor.Clock.GetElapsedTime(0, Volatile.Read(ref _throttledTicks)),
         InFlight = Volatile.Read(ref _inFlight),
+        ReadLatency = _readLatency.Read(),
+        WriteLatency = _writeLatency.Read(),
     };
 
     /// <summary>Counts a command that ended with GOOD.</summary>
@@ -43,12 +47,14 @@ internal sealed unsafe partial class ServedDisk
             case ScsiOperation.Compare:
                 Volatile.Write(ref _reads, _reads + 1);
                 Volatile.Write(ref _bytesRead, _bytesRead + slot->Scsi.Length);
+                _readLatency.Add(slot->TakenAt);
                 break;
             case ScsiOperation.Write:
             case ScsiOperation.WriteSame:
             case ScsiOperation.CompareAndWrite:
                 Volatile.Write(ref _writes, _writes + 1);
                 Volatile.Write(ref _bytesWritten, _bytesWritten + slot->Scsi.Length);
+                _writeLatency.Add(slot->TakenAt);
                 break;
             case ScsiOperation.Flush:
                 Volatile.Write(ref _flushes, _flushes + 1);

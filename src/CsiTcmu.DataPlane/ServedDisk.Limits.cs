@@ -11,7 +11,6 @@ namespace CsiTcmu.DataPlane;
 internal sealed unsafe partial class ServedDisk
 {
     private readonly Throttle _throttle;
-    private long _now;
     private long _throttledSince;
     private bool _isThrottled;
 
@@ -34,11 +33,11 @@ internal sealed unsafe partial class ServedDisk
 
     private bool TryCharge(CommandSlot* slot)
     {
-        if (_throttle.TryTake(Charge.Of(slot), _now, out var due) || _stopping) return true;
+        if (_throttle.TryTake(Charge.Of(slot), Now, out var due) || _stopping) return true;
         DueAt = due;
         if (_isThrottled) return false;
         _isThrottled = true;
-        _throttledSince = _now;
+        _throttledSince = Now;
         Volatile.Write(ref _throttled, _throttled + 1);
         return false;
     }

@@ -39,6 +39,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     private CommandSlot* _blocked;
     private bool _exclusive;
     private int _acknowledgement;
+    private long _now;
 
     /// <summary>Makes a disk that <see cref="StartAsync"/> hands to its reactor.</summary>
     /// <param name="reactor">The reactor.</param>
@@ -68,6 +69,11 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
         _ring = new CommandRing(device.Map, device.Length);
         _slots = new SlotTable(options.MaximumInFlight, Reactor.Token(number, 0), ScratchLength);
         _throttle = new Throttle(limits ?? DiskLimits.None, reactor.Clock);
+
+        // Between two turns all that is in flight may end, and in a turn all that it takes.
+        var answers = options.MaximumInFlight + options.CommandsPerTurn;
+        _readLatency = new LatencyCounter(reactor.Clock, answers);
+        _writeLatency = new LatencyCounter(reactor.Clock, answers);
         _medium = new Medium(store, unit, _slots.Scratch, _slots.ScratchLength);
         Closed = CloseAsync();
     }
@@ -93,6 +99,9 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     /// <summary>True when a request waits for room in the engine.</summary>
     public bool IsBusy => _busy.Count > 0;
 
+    /// <summary>The time of this turn: the clock is read when a command is taken or charged, and once.</summary>
+    private long Now => _now != 0 ? _now : _now = _reactor.Clock.GetTimestamp();
+
     private bool MayTake => !_exclusive && _busy.Count == 0 && _holds.Count == 0 && _fault is null;
 
     /// <summary>
@@ -111,6 +120,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     public bool Turn()
     {
         DueAt = null;
+        _now = 0;
         if (_leaving) return false;
         if (_acknowledgement < 0) Break($"the device is gone or unreadable (errno {-_acknowledgement})");
         RetryBusy();
@@ -122,7 +132,6 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
 
     private bool Take()
     {
-        if (_throttle.IsOn) _now = _reactor.Clock.GetTimestamp();
         for (var share = _commandsPerTurn; share > 0; share--)
         {
             if (!MayTake) return false;
@@ -143,6 +152,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
             {
                 case RingTake.Command:
                     _slots.Take();
+                    free->TakenAt = Now;
                     Admit(free);
                     break;
                 case RingTake.TaskManagement:
@@ -163,6 +173,9 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
     {
         if (!_ring.Publish()) return;
         var error = _device.Kick();
+        var now = _reactor.Clock.GetTimestamp();
+        _readLatency.Publish(now);
+        _writeLatency.Publish(now);
         if (error < 0) Break($"the device does not take answers (errno {-error})");
         if (_ring.BrokenReason is { } reason) Break(reason);
     }

@@ -24,7 +24,19 @@ public sealed class DiskMetrics(Func<IReadOnlyDictionary<string, DiskCounters>> 
         Write(
             text, disks, "csi_tcmu_volume_throttled_seconds_total", MetricType.Counter, "How long they waited.", disk => disk.ThrottledTime.TotalSeconds);
         Write(text, disks, "csi_tcmu_volume_in_flight", MetricType.Gauge, "Commands in flight.", disk => disk.InFlight);
+        Write(text, disks, "csi_tcmu_volume_read_duration_seconds", "How long commands that read took, from the ring to the published answer.", disk => disk.ReadLatency);
+        Write(text, disks, "csi_tcmu_volume_write_duration_seconds", "How long commands that wrote took, from the ring to the published answer.", disk => disk.WriteLatency);
         return Task.CompletedTask;
+    }
+
+    private static void Write(MetricsText text, KeyValuePair<string, DiskCounters>[] disks, string name, string help, Func<DiskCounters, DiskLatency> value)
+    {
+        text.Family(name, MetricType.Histogram, help);
+        foreach (var (id, disk) in disks)
+        {
+            var latency = value(disk);
+            text.Histogram(DiskLatency.Bounds, latency.Counts, latency.Total.TotalSeconds, (Label, id));
+        }
     }
 
     private static void Write(

@@ -1,3 +1,4 @@
+using CsiTcmu.DataPlane;
 using Grpc.Core;
 
 namespace CsiTcmu.Metrics.Tests;
@@ -23,11 +24,31 @@ public sealed class TextTests
             a_total 0.5
             # HELP b_bytes Large.
             # TYPE b_bytes gauge
-            b_bytes 4.611686018427388E+18
+            b_bytes 4.611686018427388e+18
 
             """,
             text.ToString());
         Assert.Throws<ArgumentException>(() => text.Family("a_total", MetricType.Counter, "Again."));
+    }
+
+    [Fact]
+    public async Task Latencies_of_disks_are_histograms_of_seconds()
+    {
+        var busy = new DiskCounters { ReadLatency = new DiskLatency([1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 3], TimeSpan.FromSeconds(9.5)) };
+        var disks = new Dictionary<string, DiskCounters>(StringComparer.Ordinal) { ["idle"] = default, ["busy"] = busy };
+
+        var text = new MetricsText();
+        await new DiskMetrics(() => disks).WriteAsync(text, default);
+
+        var lines = text.ToString().Split('\n');
+        Assert.Contains("csi_tcmu_volume_read_duration_seconds_bucket{volume=\"busy\",le=\"5e-05\"} 1", lines);
+        Assert.Contains("csi_tcmu_volume_read_duration_seconds_bucket{volume=\"busy\",le=\"0.0005\"} 1", lines);
+        Assert.Contains("csi_tcmu_volume_read_duration_seconds_bucket{volume=\"busy\",le=\"0.001\"} 3", lines);
+        Assert.Contains("csi_tcmu_volume_read_duration_seconds_bucket{volume=\"busy\",le=\"1\"} 3", lines);
+        Assert.Contains("csi_tcmu_volume_read_duration_seconds_bucket{volume=\"busy\",le=\"+Inf\"} 6", lines);
+        Assert.Contains("csi_tcmu_volume_read_duration_seconds_sum{volume=\"busy\"} 9.5", lines);
+        Assert.Contains("csi_tcmu_volume_read_duration_seconds_count{volume=\"idle\"} 0", lines);
+        Assert.Equal(2 * 2 * (DiskLatency.Bounds.Count + 1), lines.Count(line => line.Contains("_bucket{", StringComparison.Ordinal)));
     }
 
     [Fact]

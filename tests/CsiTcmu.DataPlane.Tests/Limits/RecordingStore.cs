@@ -11,6 +11,9 @@ internal sealed unsafe class RecordingStore(long size, SimulatedClock clock) : I
 {
     public List<Begun> Records { get; } = [];
 
+    /// <summary>How far the clock goes on for each.</summary>
+    public TimeSpan Takes { get; set; }
+
     public bool IsDisposed { get; private set; }
 
     public long Size { get; private set; } = size;
@@ -24,6 +27,7 @@ internal sealed unsafe class RecordingStore(long size, SimulatedClock clock) : I
     public int Begin(BackstoreRequest* request, IIoEngine io)
     {
         Records.Add(new Begun(request->Operation, request->Offset, request->Length, clock.GetTimestamp()));
+        clock.Advance(Takes);
         return 0;
     }
 
