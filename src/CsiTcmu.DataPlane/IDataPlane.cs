@@ -10,6 +10,9 @@ public interface IDataPlane : IAsyncDisposable
     /// <summary>What serves file I/O: <c>io_uring</c> or <c>workers</c>, and why when it is not the first choice.</summary>
     string EngineDescription { get; }
 
+    /// <summary>What each reactor does.</summary>
+    IReadOnlyList<ReactorUsage> Reactors { get; }
+
     /// <summary>
     /// Starts to serve a device. The call returns when its reactor watches it, so that the LUN may be linked at once. Takes ownership of
     /// <paramref name="device"/> and <paramref name="backstore"/>, when it fails too.

@@ -45,6 +45,8 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
     private List<ServedDisk> _ready = [];
     private List<ServedDisk> _turn = [];
     private bool _running = true;
+    private int _thread;
+    private long _sleeps;
 
     /// <summary>The engine that requests go to. For the reactor's thread.</summary>
     public IIoEngine Engine => engine;
@@ -54,6 +56,13 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
 
     /// <summary>Where replies are put together. For the reactor's thread.</summary>
     public byte[] Reply { get; } = new byte[CommandDecoder.ReplyCapacity];
+
+    /// <summary>How often the reactor has slept. From any thread.</summary>
+    public long Sleeps => Volatile.Read(ref _sleeps);
+
+    /// <summary>How long the thread has had a processor; nothing before it runs and after it has ended. From any thread.</summary>
+    public TimeSpan ProcessorTime =>
+        Volatile.Read(ref _thread) is var thread and not 0 && Syscalls.ThreadProcessorTime(thread, out var time) == 0 ? time : TimeSpan.Zero;
 
     /// <summary>The token of a disk's slot.</summary>
     public static ulong Token(int number, uint slot) => ((ulong)(uint)number << 32) | slot;
@@ -134,10 +143,12 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
 
     private void Run()
     {
+        Volatile.Write(ref _thread, Syscalls.ThreadId());
         try
         {
             while (_running) Pass();
             _mailbox.Close();
+            Volatile.Write(ref _thread, 0);
             engine.Dispose();
             _ended.SetResult();
         }
@@ -164,16 +175,22 @@ internal sealed class Reactor(string name, IIoEngine engine, TimeProvider? clock
     private int Wait()
     {
         if (_ready.Count > 0 || !_running) return engine.Wait(_completions, 0);
-        if (_awake.IsEmpty) return engine.Wait(_completions, Timeout());
+        if (_awake.IsEmpty) return Sleep();
 
         // What has been queued goes to the kernel first: it may be done at once, and then the devices need no watch. This wait may have used up the
         // wake of a post, which must not sleep on in the mailbox.
         var count = engine.Wait(_completions, 0);
         if (count > 0 || _mailbox.HasActions || Look() || !_awake.TryRest(this)) return count;
         var since = Stopwatch.GetTimestamp();
-        count = engine.Wait(_completions, Timeout());
+        count = Sleep();
         _patience.OnSleep(Stopwatch.GetTimestamp() - since);
         return count;
+    }
+
+    private int Sleep()
+    {
+        Volatile.Write(ref _sleeps, _sleeps + 1);
+        return engine.Wait(_completions, Timeout());
     }
 
     private int Timeout() => _busy.Count > 0 ? MillisecondsWhileBusy : _waiting.Timeout();

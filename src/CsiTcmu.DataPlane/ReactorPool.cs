@@ -33,6 +33,15 @@ public sealed class ReactorPool : IDataPlane
         }
     }
 
+    /// <inheritdoc/>
+    public IReadOnlyList<ReactorUsage> Reactors => [.. DisksPerReactor.Select((disks, number) => new ReactorUsage
+    {
+        Number = number,
+        Disks = disks,
+        ProcessorTime = _reactors[number].ProcessorTime,
+        Sleeps = _reactors[number].Sleeps,
+    })];
+
     /// <summary>Starts the reactors.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
     /// <exception cref="IOException">The engine that is asked for is refused by the kernel.</exception>

@@ -22,6 +22,22 @@ public static unsafe partial class Syscalls
         return Result(execv(path, argv));
     }
 
+    /// <summary><c>gettid(2)</c>.</summary>
+    public static int ThreadId() => gettid();
+
+    /// <summary><c>clock_gettime(2)</c> of the processor time of a thread of this process.</summary>
+    /// <param name="thread">As <see cref="ThreadId"/> tells it.</param>
+    /// <param name="time">User and system time.</param>
+    public static int ThreadProcessorTime(int thread, out TimeSpan time)
+    {
+        // include/linux/posix-timers_types.h: a clock of a thread, by the scheduler's accounts.
+        const int PerThread = 4, Scheduled = 2;
+        var moment = stackalloc long[2];
+        var result = Result(clock_gettime((~thread << 3) | PerThread | Scheduled, moment));
+        time = result < 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(moment[0]) + TimeSpan.FromTicks(moment[1] / TimeSpan.NanosecondsPerTick);
+        return result;
+    }
+
     /// <summary><c>geteuid(2)</c>.</summary>
     public static int EffectiveUser() => (int)geteuid();
 
@@ -39,6 +55,12 @@ public static unsafe partial class Syscalls
 
     [LibraryImport(Libc, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int execv(string path, byte** argv);
+
+    [LibraryImport(Libc)]
+    private static partial int gettid();
+
+    [LibraryImport(Libc)]
+    private static partial int clock_gettime(int clock, long* moment);
 
     [LibraryImport(Libc)]
     private static partial uint geteuid();

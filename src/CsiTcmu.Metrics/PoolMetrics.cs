@@ -3,36 +3,42 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Metrics;
 
 /// <summary>The pools of this node.</summary>
-/// <param name="catalogue">The volumes.</param>
-/// <param name="pools">Names of the pools.</param>
-public sealed class PoolMetrics(IVolumeCatalogue catalogue, IReadOnlyList<string> pools) : IMetricsSource
+/// <param name="pools">The pools.</param>
+public sealed class PoolMetrics(IPools pools) : IMetricsSource
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <inheritdoc/>
     public async Task WriteAsync(MetricsText text, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var rooms = await Task.WhenAll(pools.Select(pool => MeasureAsync(pool, cancellationToken)));
+        var usages = await Task.WhenAll(pools.Names.Select(pool => MeasureAsync(pool, cancellationToken)));
         text.Family("csi_tcmu_pool_up", MetricType.Gauge, "1 when the pool answers, else 0.");
-        for (var i = 0; i < pools.Count; i++) text.Value(rooms[i] is null ? 0 : 1, ("pool", pools[i]));
-        text.Family("csi_tcmu_pool_available_bytes", MetricType.Gauge, "Bytes that new volumes can be promised.");
-        for (var i = 0; i < pools.Count; i++)
+        foreach (var (pool, usage) in usages) text.Value(usage is null ? 0 : 1, ("pool", pool));
+        Write(text, usages, "csi_tcmu_pool_size_bytes", "Size of the pool's file system.", usage => usage.Size);
+        Write(text, usages, "csi_tcmu_pool_free_bytes", "Free bytes of the pool's file system.", usage => usage.Free);
+        Write(text, usages, "csi_tcmu_pool_reserved_bytes", "Bytes that are never promised.", usage => usage.Reserved);
+        Write(text, usages, "csi_tcmu_pool_promised_bytes", "Bytes that volumes have been promised.", usage => usage.Promised);
+        Write(text, usages, "csi_tcmu_pool_allocated_bytes", "Bytes of what was promised that volumes have for themselves already.", usage => usage.Allocated);
+        Write(text, usages, "csi_tcmu_pool_available_bytes", "Bytes that new volumes can be promised.", usage => usage.Available);
+    }
+
+    private static void Write(MetricsText text, (string Pool, PoolUsage? Usage)[] usages, string name, string help, Func<PoolUsage, long> value)
+    {
+        text.Family(name, MetricType.Gauge, help);
+        foreach (var (pool, usage) in usages)
         {
-            if (rooms[i] is { } room) text.Value(room.Available, ("pool", pools[i]));
+            if (usage is { } known) text.Value(value(known), ("pool", pool));
         }
     }
 
-    private async Task<Room?> MeasureAsync(string pool, CancellationToken cancellationToken)
+    private async Task<(string Pool, PoolUsage? Usage)> MeasureAsync(string pool, CancellationToken cancellationToken)
     {
         try
         {
-            return await catalogue.GetRoomAsync(
-                new Dictionary<string, string>(StringComparer.Ordinal) { ["pool"] = pool }, fileSystem: "", block: false, cancellationToken).WaitAsync(Patience, cancellationToken);
+            return (pool, await pools.MeasureAsync(pool, cancellationToken));
         }
-        catch (Exception failure) when (failure is VolumeException or TimeoutException)
+        catch (VolumeException)
         {
-            return null;
+            return (pool, null);
         }
     }
 }

@@ -73,7 +73,7 @@ internal static class Standalone
         IMetricsSource[] sources =
         [
             new ProcessMetrics(VersionVerb.Version), counts, new DiskMetrics(() => attacher.Counters),
-            new PoolMetrics(catalogue, [.. options.Pools.Select(pool => pool.Name)]),
+            new ReactorMetrics(() => plane.Reactors), new PoolMetrics(catalogue),
         ];
         await using var exposed = await Exposition.StartAsync(options.Metrics, sources, logging);
         log.LogInformation("Serving on {Socket}", server.SocketPath);

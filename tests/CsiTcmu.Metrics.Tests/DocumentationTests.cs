@@ -22,7 +22,8 @@ public sealed partial class DocumentationTests
         IMetricsSource[] sources =
         [
             new ProcessMetrics("1.2.3"), calls, new DiskMetrics(() => new Dictionary<string, DiskCounters>(StringComparer.Ordinal) { ["a"] = default }),
-            new PoolMetrics(new NoVolumes(), ["main"]), catalogue.Metrics,
+            new ReactorMetrics(() => [new ReactorUsage { Number = 0, Disks = 1, ProcessorTime = TimeSpan.FromSeconds(1), Sleeps = 2 }]),
+            new PoolMetrics(new OnePool()), catalogue.Metrics,
         ];
         foreach (var source in sources) await source.WriteAsync(text, default);
 
@@ -41,7 +42,9 @@ public sealed partial class DocumentationTests
         }
 
         Assert.Contains("csi_tcmu_volume_reads_total{volume=\"a\"} 0", text.ToString(), StringComparison.Ordinal);
-        Assert.Contains("csi_tcmu_pool_available_bytes{pool=\"main\"} 7", text.ToString(), StringComparison.Ordinal);
+        Assert.Contains("csi_tcmu_reactor_cpu_seconds_total{reactor=\"0\"} 1\n", text.ToString(), StringComparison.Ordinal);
+        (string Figure, int Bytes)[] figures = [("size", 100), ("free", 60), ("reserved", 5), ("promised", 50), ("allocated", 40), ("available", 7)];
+        Assert.All(figures, pool => Assert.Contains($"csi_tcmu_pool_{pool.Figure}_bytes{{pool=\"main\"}} {pool.Bytes}\n", text.ToString(), StringComparison.Ordinal));
     }
 
     private static string Root()
@@ -63,22 +66,12 @@ public sealed partial class DocumentationTests
     [GeneratedRegex("^\\| `(?<name>[a-z_]+)` \\| (?<type>counter|gauge|histogram) \\|(?<labels>[^|]*)\\|", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex Row();
 
-    /// <summary>Volumes of which only the room is asked.</summary>
-    private sealed class NoVolumes : IVolumeCatalogue
+    /// <summary>A pool that is always the same.</summary>
+    private sealed class OnePool : IPools
     {
-        public Task<Room> GetRoomAsync(IReadOnlyDictionary<string, string> parameters, string fileSystem, bool block, CancellationToken cancellationToken) =>
-            Task.FromResult(new Room(7, 7, 1));
+        public IReadOnlyList<string> Names => ["main"];
 
-        public Task<Volume> CreateAsync(VolumeWish wish, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task DeleteAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Volume> ExpandAsync(string id, SizeRange size, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Volume> ModifyAsync(string id, IReadOnlyDictionary<string, string> mutableParameters, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<Volume> GetAsync(string id, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<PoolUsage> MeasureAsync(string pool, CancellationToken cancellationToken) =>
+            Task.FromResult(new PoolUsage { Size = 100, Free = 60, Reserved = 5, Promised = 50, Allocated = 40, Available = 7 });
     }
 }

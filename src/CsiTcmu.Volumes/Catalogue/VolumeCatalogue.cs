@@ -6,7 +6,7 @@ namespace CsiTcmu.Volumes;
 /// <summary>
 /// The volumes and snapshots in the pools of this node. The pools' files are the truth; each call reads them. One catalogue in one process owns a pool.
 /// </summary>
-public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalogue, ISnapshotBlocks, IDisposable
+public sealed partial class VolumeCatalogue : IVolumeCatalogue, ISnapshotCatalogue, ISnapshotBlocks, IPools, IDisposable
 {
     private readonly IReadOnlyList<Pool> _pools;
     private readonly IDiskAttacher _attacher;
