@@ -1,6 +1,5 @@
 using Csi.V1;
 using CsiTcmu.Csi.Rules;
-using CsiTcmu.Volumes;
 using Grpc.Core;
 
 namespace CsiTcmu.Csi;
@@ -12,7 +11,7 @@ public sealed partial class ControllerService
     public override async Task<ControllerGetVolumeHealthResponse> ControllerGetVolumeHealth(
         ControllerGetVolumeHealthRequest request, ServerCallContext context)
     {
-        if (health is null || specification != CsiSpecification.Csi113) return await base.ControllerGetVolumeHealth(request, context);
+        if (specification != CsiSpecification.Csi113) return await base.ControllerGetVolumeHealth(request, context);
         var id = Fields.Required(request.VolumeId, "volume_id");
         Fields.Map(request.Secrets, "secrets");
 
@@ -23,7 +22,7 @@ public sealed partial class ControllerService
     public override async Task<ControllerListVolumeHealthResponse> ControllerListVolumeHealth(
         ControllerListVolumeHealthRequest request, ServerCallContext context)
     {
-        if (health is null || specification != CsiSpecification.Csi113) return await base.ControllerListVolumeHealth(request, context);
+        if (specification != CsiSpecification.Csi113) return await base.ControllerListVolumeHealth(request, context);
         Pages.Check(request.MaxEntries, request.StartingToken);
         Fields.Map(request.Secrets, "secrets");
 
@@ -32,9 +31,9 @@ public sealed partial class ControllerService
     }
 
     /// <summary>A page of volumes, each with its condition; damaged ones, too.</summary>
-    private async Task<ListVolumesResponse> ListWithConditionsAsync(IVolumeHealth source, ListVolumesRequest request, CancellationToken cancellationToken)
+    private async Task<ListVolumesResponse> ListWithConditionsAsync(ListVolumesRequest request, CancellationToken cancellationToken)
     {
-        var page = await source.ListAsync(request.MaxEntries, request.StartingToken, abnormalOnly: false, cancellationToken);
+        var page = await health.ListAsync(request.MaxEntries, request.StartingToken, abnormalOnly: false, cancellationToken);
         return new ListVolumesResponse
         {
             Entries =
@@ -49,9 +48,9 @@ public sealed partial class ControllerService
         };
     }
 
-    private async Task<ControllerGetVolumeResponse> GetWithConditionAsync(IVolumeHealth source, string id, CancellationToken cancellationToken)
+    private async Task<ControllerGetVolumeResponse> GetWithConditionAsync(string id, CancellationToken cancellationToken)
     {
-        var volume = await source.GetAsync(id, [], cancellationToken);
+        var volume = await health.GetAsync(id, [], cancellationToken);
         return new ControllerGetVolumeResponse { Volume = Describe(volume), Status = new() { VolumeCondition = Conditions.Of112(volume) } };
     }
 

@@ -13,11 +13,11 @@ namespace CsiTcmu.Csi;
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
 /// <param name="snapshots">Their snapshots; null for volumes that have none.</param>
-/// <param name="health">What is wrong with them; null when nobody tells.</param>
+/// <param name="health">What is wrong with them.</param>
 /// <param name="specification">How health is told.</param>
 /// <param name="nodeId">The node whose volumes these are; null when they are of many.</param>
 public sealed partial class ControllerService(
-    IVolumeCatalogue catalogue, ISnapshotCatalogue? snapshots, IVolumeHealth? health, CsiSpecification specification, string? nodeId)
+    IVolumeCatalogue catalogue, ISnapshotCatalogue? snapshots, IVolumeHealth health, CsiSpecification specification, string? nodeId)
     : Controller.ControllerBase
 {
     private static readonly RpcType[] Types =
@@ -107,7 +107,7 @@ public sealed partial class ControllerService(
     public override async Task<ListVolumesResponse> ListVolumes(ListVolumesRequest request, ServerCallContext context)
     {
         Pages.Check(request.MaxEntries, request.StartingToken);
-        if (health is not null && specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(health, request, context.CancellationToken);
+        if (specification == CsiSpecification.Csi112) return await ListWithConditionsAsync(request, context.CancellationToken);
 
         var page = await catalogue.ListAsync(request.MaxEntries, request.StartingToken, context.CancellationToken);
         return new ListVolumesResponse
@@ -185,7 +185,7 @@ public sealed partial class ControllerService(
     {
         var id = Fields.Required(request.VolumeId, "volume_id");
 
-        if (health is not null && specification == CsiSpecification.Csi112) return await GetWithConditionAsync(health, id, context.CancellationToken);
+        if (specification == CsiSpecification.Csi112) return await GetWithConditionAsync(id, context.CancellationToken);
         return new ControllerGetVolumeResponse
         {
             Volume = Describe(await catalogue.GetAsync(id, context.CancellationToken)),
@@ -203,7 +203,7 @@ public sealed partial class ControllerService(
 
     private RpcType[] SnapshotTypes => snapshots is null ? [] : TypesOfSnapshots;
 
-    private RpcType[] HealthTypes => health is null ? [] : specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
+    private RpcType[] HealthTypes => specification == CsiSpecification.Csi113 ? HealthTypes113 : HealthTypes112;
 
     /// <summary>Nothing can be made under these conditions.</summary>
     private static GetCapacityResponse NoRoom() => new() { AvailableCapacity = 0, MaximumVolumeSize = 0 };

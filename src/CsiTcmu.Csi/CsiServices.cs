@@ -34,7 +34,7 @@ public static class CsiServices
         ISnapshotCatalogue snapshots,
         ISnapshotBlocks blocks,
         INodeVolumes node,
-        IVolumeHealth health,
+        INodeHealth health,
         CsiSpecification specification,
         string vendorVersion,
         Func<bool> ready)
@@ -60,19 +60,22 @@ public static class CsiServices
     /// <param name="server">The server, not yet started.</param>
     /// <param name="volumes">The volumes.</param>
     /// <param name="snapshots">Their snapshots.</param>
+    /// <param name="health">What is wrong with them.</param>
+    /// <param name="specification">How health is told.</param>
     /// <param name="vendorVersion">Version of the driver, not empty.</param>
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
     public static void RegisterController(
-        GrpcServer server, IPlacedVolumes volumes, ISnapshotCatalogue snapshots, string vendorVersion, Func<bool> ready)
+        GrpcServer server, IPlacedVolumes volumes, ISnapshotCatalogue snapshots, IVolumeHealth health, CsiSpecification specification, string vendorVersion, Func<bool> ready)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(volumes);
         ArgumentNullException.ThrowIfNull(snapshots);
+        ArgumentNullException.ThrowIfNull(health);
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
 
         server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, groups: true)));
-        server.AddService(Controller.BindService(new ControllerService(volumes, snapshots, health: null, CsiSpecification.Csi112, nodeId: null)));
+        server.AddService(Controller.BindService(new ControllerService(volumes, snapshots, health, specification, nodeId: null)));
         server.AddService(GroupController.BindService(new GroupControllerService(snapshots, nodeId: null)));
     }
 
@@ -85,7 +88,7 @@ public static class CsiServices
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
     /// <exception cref="ArgumentException">The node id cannot be a topology segment, or the version is empty.</exception>
     public static void RegisterNode(
-        GrpcServer server, INodeVolumes node, IVolumeHealth health, CsiSpecification specification, string vendorVersion, Func<bool> ready)
+        GrpcServer server, INodeVolumes node, INodeHealth health, CsiSpecification specification, string vendorVersion, Func<bool> ready)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(node);

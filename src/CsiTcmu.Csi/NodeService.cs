@@ -13,7 +13,7 @@ namespace CsiTcmu.Csi;
 /// <param name="volumes">The volumes on this node.</param>
 /// <param name="health">What is wrong with them.</param>
 /// <param name="specification">How health is told.</param>
-public sealed partial class NodeService(INodeVolumes volumes, IVolumeHealth health, CsiSpecification specification) : Node.NodeBase
+public sealed partial class NodeService(INodeVolumes volumes, INodeHealth health, CsiSpecification specification) : Node.NodeBase
 {
     /// <summary>Says that no other call has made the volume and none will stage it (Kubernetes, inline volumes).</summary>
     private const string EphemeralKey = "csi.storage.k8s.io/ephemeral";

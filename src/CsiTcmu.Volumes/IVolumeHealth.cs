@@ -36,8 +36,7 @@ public sealed record HealthPage(IReadOnlyList<VolumeHealth> Volumes, string Next
 public sealed record PoolHealth(string Pool, HealthEntry Entry);
 
 /// <summary>
-/// What is wrong with volumes and pools, looked up when it is asked for. No answer waits for a device longer than some seconds: one that
-/// does not come is a condition itself.
+/// What is wrong with volumes. No answer waits for a device longer than some seconds: one that does not come is a condition itself.
 /// </summary>
 public interface IVolumeHealth
 {
@@ -53,7 +52,11 @@ public interface IVolumeHealth
     /// <param name="abnormalOnly">True to leave out those that nothing is wrong with.</param>
     /// <param name="cancellationToken">The caller's patience.</param>
     Task<HealthPage> ListAsync(int maximum, string token, bool abnormalOnly, CancellationToken cancellationToken);
+}
 
+/// <summary>What is wrong with the volumes and pools of this node, looked up when it is asked for.</summary>
+public interface INodeHealth : IVolumeHealth
+{
     /// <summary>What is wrong with the pools.</summary>
     Task<IReadOnlyList<PoolHealth>> GetPoolsAsync(CancellationToken cancellationToken);
 }

@@ -20,14 +20,16 @@ internal static class ClusterController
     /// <param name="metrics">Where metrics are served; null for nowhere.</param>
     /// <param name="cluster">Finds the cluster.</param>
     /// <param name="options">What it runs with.</param>
+    /// <param name="specification">How health is told.</param>
     /// <param name="logging">Takes log lines.</param>
     /// <returns>Exit status: 0, or 1 when it cannot start.</returns>
     public static Task<int> RunAsync(
-        string endpoint, IPEndPoint? metrics, Func<ClusterConfiguration> cluster, ResourceCatalogueOptions options, ILoggerFactory logging) =>
-        Termination.RunAsync(logging.CreateLogger("csi-tcmu"), ended => ServeAsync(endpoint, metrics, cluster(), options, logging, ended));
+        string endpoint, IPEndPoint? metrics, Func<ClusterConfiguration> cluster, ResourceCatalogueOptions options, CsiSpecification specification, ILoggerFactory logging) =>
+        Termination.RunAsync(logging.CreateLogger("csi-tcmu"), ended => ServeAsync(endpoint, metrics, cluster(), options, specification, logging, ended));
 
     private static async Task ServeAsync(
-        string endpoint, IPEndPoint? metrics, ClusterConfiguration cluster, ResourceCatalogueOptions options, ILoggerFactory logging, Task<PosixSignal> ended)
+        string endpoint, IPEndPoint? metrics, ClusterConfiguration cluster, ResourceCatalogueOptions options, CsiSpecification specification, ILoggerFactory logging,
+        Task<PosixSignal> ended)
     {
         var log = logging.CreateLogger("csi-tcmu");
         log.LogInformation("csi-tcmu {Version} starts as controller of {Server}", VersionVerb.Version, cluster.Server);
@@ -47,7 +49,7 @@ internal static class ClusterController
         });
 
         // The sidecars wait for the first probe that says ready: until the resources are known nothing can be placed.
-        CsiServices.RegisterController(server, catalogue, catalogue, VersionVerb.Version, () => catalogue.Ready && !ended.IsCompleted);
+        CsiServices.RegisterController(server, catalogue, catalogue, catalogue, specification, VersionVerb.Version, () => catalogue.Ready && !ended.IsCompleted);
         await server.StartAsync();
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 

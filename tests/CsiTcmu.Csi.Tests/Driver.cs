@@ -30,18 +30,19 @@ internal sealed class Driver : IAsyncDisposable
     public static Task<Driver> StartAsync(MemoryVolumes volumes, CsiSpecification specification = CsiSpecification.Csi112) =>
         StartAsync(volumes, new MemoryHealth(volumes), specification);
 
-    public static Task<Driver> StartAsync(MemoryVolumes volumes, IVolumeHealth health, CsiSpecification specification) =>
+    public static Task<Driver> StartAsync(MemoryVolumes volumes, INodeHealth health, CsiSpecification specification) =>
         StartAsync((server, ready) =>
             CsiServices.Register(server, volumes, volumes, volumes, volumes, health, specification, "1.2.3", ready));
 
     public static Task<Driver> StartAsync(
-        VolumeCatalogue catalogue, INodeVolumes node, IVolumeHealth health, CsiSpecification specification = CsiSpecification.Csi112) =>
+        VolumeCatalogue catalogue, INodeVolumes node, INodeHealth health, CsiSpecification specification = CsiSpecification.Csi112) =>
         StartAsync((server, ready) =>
             CsiServices.Register(server, catalogue, catalogue, catalogue, node, health, specification, "1.2.3", ready));
 
     /// <summary>The controller of many nodes.</summary>
     public static Task<Driver> StartControllerAsync(IPlacedVolumes volumes) =>
-        StartAsync((server, ready) => CsiServices.RegisterController(server, volumes, new MemoryVolumes(), "1.2.3", ready));
+        StartAsync((server, ready) => CsiServices.RegisterController(
+            server, volumes, new MemoryVolumes(), new MemoryHealth(new MemoryVolumes()), CsiSpecification.Csi112, "1.2.3", ready));
 
     /// <summary>What a node of many serves.</summary>
     public static Task<Driver> StartNodeAsync(MemoryVolumes volumes) =>

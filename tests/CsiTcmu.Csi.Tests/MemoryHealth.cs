@@ -3,7 +3,7 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Csi.Tests;
 
 /// <summary>Health that a test says, of volumes that exist in memory.</summary>
-internal sealed class MemoryHealth(MemoryVolumes volumes) : IVolumeHealth
+internal sealed class MemoryHealth(MemoryVolumes volumes) : INodeHealth
 {
     /// <summary>What is wrong, by volume id.</summary>
     public Dictionary<string, HealthEntry[]> Entries { get; } = new(StringComparer.Ordinal);

@@ -68,8 +68,8 @@ internal abstract class NodeReconciler<T, TStatus>(
     /// <summary>What is said when it was made.</summary>
     protected abstract string DescribeMade(T resource, TStatus now);
 
-    /// <summary>Conditions beside <c>Ready</c>.</summary>
-    protected virtual IEnumerable<Condition> MoreConditions(T resource) => [];
+    /// <summary>Adds what is to be told whether the object could be fulfilled or not.</summary>
+    protected virtual TStatus Complete(T resource, TStatus now) => now;
 
     /// <summary>The object of a user that is told of failures too; null for none.</summary>
     protected virtual ObjectReference? User(T resource) => null;
@@ -78,12 +78,12 @@ internal abstract class NodeReconciler<T, TStatus>(
     {
         try
         {
-            var now = await FulfilAsync(resource, cancellationToken) with
+            var now = Complete(resource, await FulfilAsync(resource, cancellationToken) with
             {
                 Phase = "Ready",
                 ObservedGeneration = resource.Metadata.Generation,
-                Conditions = [Ready(resource, holds: true, "Made", ""), .. MoreConditions(resource)],
-            };
+                Conditions = [Ready(resource, holds: true, "Made", "")],
+            });
             if (TakesRoom(resource, now))
             {
                 // The room that is left is known before the object is ready: nobody counts it twice, or not at all.
@@ -128,13 +128,13 @@ internal abstract class NodeReconciler<T, TStatus>(
     private async Task WriteFailureAsync(T resource, VolumeException failure, CancellationToken cancellationToken)
     {
         var error = ResourceError.Of(failure);
-        var now = ((TStatus?)resource.Status ?? new TStatus()) with
+        var now = Complete(resource, ((TStatus?)resource.Status ?? new TStatus()) with
         {
             Phase = resource.IsLeaving ? "Deleting" : ResourceCatalogue.IsFinal(failure.Error) || resource.IsMade ? "Failed" : "Pending",
             Error = error,
             ObservedGeneration = resource.Metadata.Generation,
-            Conditions = [Ready(resource, holds: false, failure.Error.ToString(), failure.Message), .. MoreConditions(resource)],
-        };
+            Conditions = [Ready(resource, holds: false, failure.Error.ToString(), failure.Message)],
+        });
         if (resource.Status?.Error != error)
         {
             Tools.Logger.LogWarning("{Kind} {Name}: {Code}: {Reason}", kind.Name, resource.Metadata.Name, error.Code, error.Message);

@@ -42,7 +42,11 @@ internal sealed class VolumeReconciler(AgentTools tools, IVolumeCatalogue catalo
     protected override ObjectReference? User(TcmuVolume resource) => resource.Claim;
 
     /// <inheritdoc/>
-    protected override IEnumerable<Condition> MoreConditions(TcmuVolume resource) => health.ConditionOf(resource) is { } condition ? [condition] : [];
+    protected override TcmuVolumeStatus Complete(TcmuVolume resource, TcmuVolumeStatus now) => now with
+    {
+        Health = VolumeTrouble.Of(health.Of(resource.Metadata.Name)),
+        Conditions = health.ConditionOf(resource) is { } condition ? [.. now.Conditions ?? [], condition] : now.Conditions,
+    };
 
     private async Task<Volume> ExistingAsync(TcmuVolume resource, CancellationToken cancellationToken)
     {

@@ -12,7 +12,7 @@ namespace CsiTcmu.Kubernetes.Controller;
 /// one watch; a caller whose patience ends is answered ABORTED, and its repetition goes on waiting for the same. Two of these may run at
 /// once: a name that both want is made by one of them, and the other finds it.
 /// </summary>
-public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalogue, IDisposable
+public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalogue, IVolumeHealth, IDisposable
 {
     private const int MostConflicts = 5;
 
@@ -86,7 +86,12 @@ public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalog
     }
 
     /// <inheritdoc/>
-    public Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken)
+    public Task<VolumePage> ListAsync(int maximum, string token, CancellationToken cancellationToken) =>
+        ListAsync(maximum, token, _ => true, (page, next) => new VolumePage([.. page.Select(ToVolume)], next), cancellationToken);
+
+    /// <summary>A page of the volumes that have been made, of those that are wanted.</summary>
+    private Task<T> ListAsync<T>(
+        int maximum, string token, Func<TcmuVolume, bool> isWanted, Func<IReadOnlyList<TcmuVolume>, string, T> describe, CancellationToken cancellationToken)
     {
         if (maximum < 0) throw new VolumeException(VolumeError.InvalidArgument, $"a page of {maximum} volumes cannot be; ask for 0 (all) or more");
 
@@ -97,12 +102,12 @@ public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalog
             {
                 await SynchronisedAsync(patience);
                 var made = _volumes.Cache.All
-                    .Where(volume => volume.IsMade && string.CompareOrdinal(volume.Metadata.Name, last) > 0)
+                    .Where(volume => volume.IsMade && string.CompareOrdinal(volume.Metadata.Name, last) > 0 && isWanted(volume))
                     .OrderBy(volume => volume.Metadata.Name, StringComparer.Ordinal);
-                List<Volume> page = [.. (maximum > 0 ? made.Take(maximum + 1) : made).Select(ToVolume)];
-                if (maximum == 0 || page.Count <= maximum) return new VolumePage(page, "");
+                List<TcmuVolume> page = [.. maximum > 0 ? made.Take(maximum + 1) : made];
+                if (maximum == 0 || page.Count <= maximum) return describe(page, "");
                 page.RemoveAt(maximum);
-                return new VolumePage(page, PageToken.Behind(page[^1].Id));
+                return describe(page, PageToken.Behind(page[^1].Metadata.Name));
             },
             cancellationToken);
     }

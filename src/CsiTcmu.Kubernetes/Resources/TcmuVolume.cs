@@ -135,4 +135,26 @@ public sealed record TcmuVolumeStatus : ResourceStatus
 
     /// <summary>When the image was made, by the clock of the node.</summary>
     public DateTimeOffset? MadeTime { get; init; }
+
+    /// <summary>What is wrong with the volume; null for nothing.</summary>
+    public List<VolumeTrouble>? Health { get; init; }
+}
+
+/// <summary>Something that is wrong with a volume.</summary>
+public sealed record VolumeTrouble
+{
+    /// <summary><c>Degraded</c>, <c>Inaccessible</c> or <c>DataLoss</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>One word in CamelCase.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>What is wrong and what to do.</summary>
+    public required string Message { get; init; }
+
+    internal static List<VolumeTrouble>? Of(IReadOnlyList<HealthEntry> entries) => entries.Count == 0
+        ? null
+        : [.. entries.Select(entry => new VolumeTrouble { Status = entry.Status.ToString(), Reason = entry.Reason, Message = entry.Message })];
+
+    internal HealthEntry ToEntry() => new(Enum.TryParse<HealthStatus>(Status, out var status) ? status : HealthStatus.Degraded, Reason, Message);
 }

@@ -53,4 +53,10 @@ public static class HealthReasons
 
     /// <summary>The volume did not answer in time.</summary>
     public const string NotAnswering = "NotAnswering";
+
+    /// <summary>The volume's node has left the cluster.</summary>
+    public const string NodeGone = "NodeGone";
+
+    /// <summary>The agent of the volume's node has not been heard of lately.</summary>
+    public const string AgentSilent = "AgentSilent";
 }

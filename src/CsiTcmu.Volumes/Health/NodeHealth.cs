@@ -9,7 +9,7 @@ namespace CsiTcmu.Volumes.Health;
 /// </summary>
 /// <param name="catalogue">The volumes.</param>
 /// <param name="attacher">What makes disks of them.</param>
-public sealed class NodeHealth(VolumeCatalogue catalogue, IDiskAttacher attacher) : IVolumeHealth
+public sealed class NodeHealth(VolumeCatalogue catalogue, IDiskAttacher attacher) : INodeHealth
 {
     private readonly Questions _questions = new(TimeSpan.FromSeconds(5));
     private readonly Questions _lists = new(TimeSpan.FromSeconds(30));

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using CsiTcmu.Csi;
 using CsiTcmu.Logging;
 using CsiTcmu.Metrics;
 using Serilog.Events;
@@ -64,6 +65,12 @@ internal static class CommonOptions
 
     /// <summary>What serves file I/O.</summary>
     public static Option<string?> Engine() => Choice("--io-engine", "What serves file I/O", "auto", "auto", "io_uring", "workers");
+
+    /// <summary>How health is told.</summary>
+    public static Option<string?> Specification() => Choice("--csi-spec", "Version of CSI by which health is told", "1.12", "1.12", "1.13");
+
+    /// <summary>The version of a word of <see cref="Specification"/>.</summary>
+    public static CsiSpecification ParseSpecification(string word) => word == "1.13" ? CsiSpecification.Csi113 : CsiSpecification.Csi112;
 
     /// <summary>The logger's level of a word of <see cref="LogLevel"/>.</summary>
     public static LogEventLevel ParseLevel(string word) => word switch

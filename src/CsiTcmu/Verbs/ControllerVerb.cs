@@ -23,10 +23,11 @@ internal static class ControllerVerb
             $"Seconds after which a volume whose claim and persistent volume are both gone is deleted, {LeastAge} or more; 0: it is only told of, never deleted", "0");
         var goneNodeAge = CommonOptions.Text(
             "--gone-node-age", $"Seconds after which what is deleted is let go without a node that has left the cluster, {LeastAge} or more; 0: never", "900");
+        var specification = CommonOptions.Specification();
         var metrics = CommonOptions.MetricsEndpoint();
         var level = CommonOptions.LogLevel();
         var format = CommonOptions.LogFormatting();
-        var command = new Command("controller", "Serve the volumes of a cluster to the CSI sidecars") { endpoint, kubeconfig, patience, orphanAge, goneNodeAge, metrics, level, format };
+        var command = new Command("controller", "Serve the volumes of a cluster to the CSI sidecars") { endpoint, kubeconfig, patience, orphanAge, goneNodeAge, specification, metrics, level, format };
         command.SetAction(async (result, _) =>
         {
             if (!TryParse(result.GetValue(patience), LeastPatience, MostPatience, out var seconds))
@@ -42,7 +43,8 @@ internal static class ControllerVerb
                 Sweeps = new SweepOptions { OrphanAge = orphaned, GoneNodeAge = gone },
             };
             return await ClusterController.RunAsync(
-                result.GetValue(endpoint)!, CommonOptions.ParseEndpoint(result.GetValue(metrics)), () => ClusterOptions.Load(result.GetValue(kubeconfig)), options, logging);
+                result.GetValue(endpoint)!, CommonOptions.ParseEndpoint(result.GetValue(metrics)), () => ClusterOptions.Load(result.GetValue(kubeconfig)), options,
+                CommonOptions.ParseSpecification(result.GetValue(specification)!), logging);
         });
         return command;
     }

@@ -74,7 +74,7 @@ internal sealed record StandaloneOptions
                 Engine = ParseEngine(text.Engine),
                 Reactors = reactors,
                 Metrics = CommonOptions.ParseEndpoint(text.Metrics),
-                Specification = text.CsiSpec == "1.13" ? CsiSpecification.Csi113 : CsiSpecification.Csi112,
+                Specification = CommonOptions.ParseSpecification(text.CsiSpec),
             };
         }
         catch (Exception e) when (e is FormatException or ArgumentException)

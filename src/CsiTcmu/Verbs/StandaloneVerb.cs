@@ -24,7 +24,7 @@ internal static class StandaloneVerb
         var node = CommonOptions.Text("--node-id", "Id of this node in CSI, at most 256 bytes");
         var engine = CommonOptions.Engine();
         var reactors = CommonOptions.Text("--reactors", "Threads that serve disks, 1 to 64; default: one per processor, at most 4");
-        var specification = CommonOptions.Choice("--csi-spec", "Version of CSI by which health is told", "1.12", "1.12", "1.13");
+        var specification = CommonOptions.Specification();
         var metrics = CommonOptions.MetricsEndpoint();
         var level = CommonOptions.LogLevel();
         var format = CommonOptions.LogFormatting();
