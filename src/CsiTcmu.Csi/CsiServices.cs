@@ -56,7 +56,7 @@ public static class CsiServices
         server.AddService(Node.BindService(new NodeService(node, health, specification)));
     }
 
-    /// <summary>Adds Identity, Controller and GroupController for the volumes of many nodes.</summary>
+    /// <summary>Adds Identity, Controller and GroupController for the volumes of many nodes, and SnapshotMetadata when their blocks can be asked for.</summary>
     /// <param name="server">The server, not yet started.</param>
     /// <param name="volumes">The volumes.</param>
     /// <param name="snapshots">Their snapshots.</param>
@@ -64,8 +64,10 @@ public static class CsiServices
     /// <param name="specification">How health is told.</param>
     /// <param name="vendorVersion">Version of the driver, not empty.</param>
     /// <param name="ready">Tells whether the driver can serve; asked at each probe, so it returns at once.</param>
+    /// <param name="blocks">Asks the nodes for the blocks of snapshots; null when nobody does.</param>
     public static void RegisterController(
-        GrpcServer server, IPlacedVolumes volumes, ISnapshotCatalogue snapshots, IVolumeHealth health, CsiSpecification specification, string vendorVersion, Func<bool> ready)
+        GrpcServer server, IPlacedVolumes volumes, ISnapshotCatalogue snapshots, IVolumeHealth health, CsiSpecification specification, string vendorVersion, Func<bool> ready,
+        SnapshotMetadataRelay? blocks = null)
     {
         ArgumentNullException.ThrowIfNull(server);
         ArgumentNullException.ThrowIfNull(volumes);
@@ -74,9 +76,10 @@ public static class CsiServices
         ArgumentException.ThrowIfNullOrEmpty(vendorVersion);
         ArgumentNullException.ThrowIfNull(ready);
 
-        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, groups: true)));
+        server.AddService(Identity.BindService(new IdentityService(vendorVersion, ready, groups: true, metadata: blocks is not null)));
         server.AddService(Controller.BindService(new ControllerService(volumes, snapshots, health, specification, nodeId: null)));
         server.AddService(GroupController.BindService(new GroupControllerService(snapshots, nodeId: null)));
+        if (blocks is not null) server.AddService(SnapshotMetadata.BindService(blocks));
     }
 
     /// <summary>Adds Identity and Node: what the kubelet of a node asks.</summary>

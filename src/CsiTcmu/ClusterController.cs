@@ -21,14 +21,16 @@ internal static class ClusterController
     /// <param name="cluster">Finds the cluster.</param>
     /// <param name="options">What it runs with.</param>
     /// <param name="specification">How health is told.</param>
+    /// <param name="blocksTls">Folder of the certificate by which nodes are asked for blocks; null when they are not.</param>
     /// <param name="logging">Takes log lines.</param>
     /// <returns>Exit status: 0, or 1 when it cannot start.</returns>
     public static Task<int> RunAsync(
-        string endpoint, IPEndPoint? metrics, Func<ClusterConfiguration> cluster, ResourceCatalogueOptions options, CsiSpecification specification, ILoggerFactory logging) =>
-        Termination.RunAsync(logging.CreateLogger("csi-tcmu"), ended => ServeAsync(endpoint, metrics, cluster(), options, specification, logging, ended));
+        string endpoint, IPEndPoint? metrics, Func<ClusterConfiguration> cluster, ResourceCatalogueOptions options, CsiSpecification specification, string? blocksTls,
+        ILoggerFactory logging) =>
+        Termination.RunAsync(logging.CreateLogger("csi-tcmu"), ended => ServeAsync(endpoint, metrics, cluster(), options, specification, blocksTls, logging, ended));
 
     private static async Task ServeAsync(
-        string endpoint, IPEndPoint? metrics, ClusterConfiguration cluster, ResourceCatalogueOptions options, CsiSpecification specification, ILoggerFactory logging,
+        string endpoint, IPEndPoint? metrics, ClusterConfiguration cluster, ResourceCatalogueOptions options, CsiSpecification specification, string? blocksTls, ILoggerFactory logging,
         Task<PosixSignal> ended)
     {
         var log = logging.CreateLogger("csi-tcmu");
@@ -49,7 +51,11 @@ internal static class ClusterController
         });
 
         // The sidecars wait for the first probe that says ready: until the resources are known nothing can be placed.
-        CsiServices.RegisterController(server, catalogue, catalogue, catalogue, specification, VersionVerb.Version, () => catalogue.Ready && !ended.IsCompleted);
+        var identity = blocksTls is null ? null : new TlsIdentity(blocksTls, SnapshotMetadataEntrance.CertificateName);
+        identity?.Check();
+        CsiServices.RegisterController(
+            server, catalogue, catalogue, catalogue, specification, VersionVerb.Version, () => catalogue.Ready && !ended.IsCompleted,
+            identity is null ? null : new SnapshotMetadataRelay(catalogue, identity));
         await server.StartAsync();
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using CsiTcmu.Csi;
 using CsiTcmu.DataPlane;
@@ -52,10 +53,11 @@ internal static class Standalone
 
         var calls = new CallLog(logging.CreateLogger("csi"));
         var counts = new CallMetrics();
+        GrpcInterceptor[] interceptors = [counts.InterceptAsync, calls.InterceptAsync];
         await using var server = new GrpcServer(new GrpcServerOptions
         {
             Endpoint = options.Endpoint,
-            Interceptors = [counts.InterceptAsync, calls.InterceptAsync],
+            Interceptors = interceptors,
             LoggerFactory = logging,
         });
         var health = new NodeHealth(catalogue, attacher);
@@ -76,10 +78,11 @@ internal static class Standalone
             new ReactorMetrics(() => plane.Reactors), new PoolMetrics(catalogue),
         ];
         await using var exposed = await Exposition.StartAsync(options.Metrics, sources, logging);
+        await using var blocks = await Blocks.StartAsync(options, server, catalogue, interceptors, logging);
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 
         using var end = new CancellationTokenSource();
-        var agent = cluster is null ? Task.CompletedTask : RunAgentAsync(cluster, options, catalogue, health, logging, end.Token);
+        var agent = cluster is null ? Task.CompletedTask : RunAgentAsync(cluster, options, catalogue, health, blocks?.Endpoint, logging, end.Token);
         var signal = await ended;
         log.LogInformation("{Signal}: calls end, then I/O waits for the next process", signal);
         await end.CancelAsync();
@@ -93,8 +96,8 @@ internal static class Standalone
 
     /// <summary>Runs beside the services, none of which waits for it: whatever happens to the API server, disks are served.</summary>
     private static async Task RunAgentAsync(
-        ClusterConfiguration cluster, StandaloneOptions options, VolumeCatalogue catalogue, NodeHealth health, ILoggerFactory logging,
-        CancellationToken cancellationToken)
+        ClusterConfiguration cluster, StandaloneOptions options, VolumeCatalogue catalogue, NodeHealth health, IPEndPoint? blocks,
+        ILoggerFactory logging, CancellationToken cancellationToken)
     {
         using var client = new ApiClient(cluster, ClusterOptions.UserAgent);
         using var agent = new NodeAgent(
@@ -105,6 +108,7 @@ internal static class Standalone
                 Pools = [.. options.Pools.Select(pool => pool.Name)],
                 DriverVersion = VersionVerb.Version,
                 DriverName = CsiServices.DriverName,
+                BlocksEndpoint = blocks,
             },
             logging.CreateLogger("agent"));
         await agent.RunAsync(cancellationToken);

@@ -47,6 +47,7 @@ public sealed class ChartServerTests : IAsyncLifetime
           nodeSelector: {e: f}
         node: {installHostRules: true, kubeletPath: /var/lib/k0s/kubelet, reactors: 2, pools: [{name: a, path: /srv/a, reserve: 10Gi}, {name: b, path: /srv/b}], nodeSelector: {g: h}, affinity: {nodeAffinity: {}}}
         metrics: {enabled: true, port: 9999}
+        snapshotMetadata: {enabled: true, serviceAuthority: "-----BEGIN CERTIFICATE-----"}
         monitoring: {podMonitor: {enabled: true}, prometheusRule: {enabled: true}, dashboard: {enabled: true}}
         networkPolicy: {enabled: true, apiServerPeers: [{ipBlock: {cidr: 10.0.0.0/8}}], metricsPeers: [{namespaceSelector: {matchLabels: {a: b}}}]}
         storageClasses: [{name: fast, parameters: {pool: a}, mountOptions: [noatime], allowedTopologies: [{matchLabelExpressions: [{key: csi-tcmu.io/node, values: [a]}]}]}]

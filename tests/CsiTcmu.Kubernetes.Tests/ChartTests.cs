@@ -73,6 +73,8 @@ public sealed partial class ChartTests
     [InlineData("node: {tolerations: [{operator: Always}]}")]
     [InlineData("node: {resources: {limit: {memory: 1Gi}}}")]
     [InlineData("metrics: {port: 70000}")]
+    [InlineData("controller: {csiSpecification: \"1.14\"}")]
+    [InlineData("snapshotMetadata: {enabled: true, nodeSecret: \"\"}")]
     [InlineData("monitoring: {prometheusRule: {overrides: {CsiTcmuPoolDown: {expr: up}}}}")]
     [InlineData("networkPolicy: {apiServerPorts: []}")]
     [InlineData("networkPolicy: {metricsPeers: [{namespace: monitoring}]}")]
@@ -275,6 +277,47 @@ public sealed partial class ChartTests
             Assert.Contains("POD_IP", driver["env"]!.AsArray().Select(entry => (string?)entry!["name"]));
             Assert.Equal(9999L, (long)driver["ports"]!.AsArray().Single(port => (string?)port!["name"] == "metrics")!["containerPort"]!);
         }
+    }
+
+    [Fact]
+    public void Changed_blocks_are_told_when_they_are_asked_for()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        var objects = ChartRenderer.Render("""
+            snapshotMetadata: {enabled: true, serviceAuthority: PEM, audience: backups, nodePort: 7777, nodeSecret: inner, serviceSecret: outer}
+            networkPolicy: {enabled: true, snapshotMetadataPeers: [{podSelector: {}}]}
+            """);
+
+        var service = objects.Single(item => (string?)item["kind"] == "SnapshotMetadataService");
+        Assert.Equal("csi-tcmu.io", Name(service));
+        Assert.Equal(($"csi-tcmu-metadata.{ChartRenderer.Namespace}:6443", "backups", "UEVN"), ((string?)service["spec"]!["address"], (string?)service["spec"]!["audience"], (string?)service["spec"]!["caCert"]));
+        Assert.Equal("csi-tcmu-metadata", Name(objects.Single(item => (string?)item["kind"] == "Service")));
+
+        var node = objects.Single(item => (string?)item["kind"] == "DaemonSet")["spec"]!["template"]!["spec"]!;
+        var controller = objects.Single(item => (string?)item["kind"] == "Deployment")["spec"]!["template"]!["spec"]!;
+        Assert.Contains("--blocks-endpoint=$(POD_IP):7777", Arguments(Container(node, "csi-tcmu")));
+        Assert.Contains("POD_IP", Container(node, "csi-tcmu")["env"]!.AsArray().Select(entry => (string?)entry!["name"]));
+        Assert.Contains("--audience=backups", Arguments(Container(controller, "csi-snapshot-metadata")));
+        Assert.Equal("outer", Secret(controller, Container(controller, "csi-snapshot-metadata"), "/service-tls"));
+        foreach (var pod in (JsonNode[])[node, controller])
+        {
+            Assert.Contains("--blocks-tls=/blocks-tls", Arguments(Container(pod, "csi-tcmu")));
+            Assert.Equal("inner", Secret(pod, Container(pod, "csi-tcmu"), "/blocks-tls"));
+        }
+
+        var policies = objects.Where(item => (string?)item["kind"] == "NetworkPolicy").ToDictionary(Name, item => item["spec"]!);
+        Assert.Contains("7777", policies["csi-tcmu-controller"]["egress"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("7777", policies["csi-tcmu-node"]["egress"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("""[{"ports":[{"port":"blocks","protocol":"TCP"}],"from":[{"podSelector":{}}]}]""", policies["csi-tcmu-controller"]["ingress"]!.ToJsonString());
+        Assert.Contains("\"app.kubernetes.io/component\":\"controller\"", policies["csi-tcmu-node"]["ingress"]!.ToJsonString(), StringComparison.Ordinal);
+
+        Assert.DoesNotContain(ChartRenderer.Render("snapshotMetadata: {enabled: true}"), item => (string?)item["kind"] == "SnapshotMetadataService");
+        Assert.DoesNotContain("blocks", string.Join('\n', ChartRenderer.Render().Where(item => (string?)item["kind"] != "CustomResourceDefinition").Select(item => item.ToJsonString())), StringComparison.Ordinal);
+
+        static List<string> Arguments(JsonNode container) => [.. container["args"]!.AsArray().Select(argument => (string)argument!)];
+
+        static string? Secret(JsonNode pod, JsonNode container, string path) => (string?)pod["volumes"]!.AsArray()
+            .Single(volume => (string?)volume!["name"] == (string?)container["volumeMounts"]!.AsArray().Single(mount => (string?)mount!["mountPath"] == path)!["name"])!["secret"]!["secretName"];
     }
 
     [Fact]

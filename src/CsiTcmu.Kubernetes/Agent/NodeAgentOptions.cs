@@ -15,6 +15,9 @@ public sealed record NodeAgentOptions
     /// <summary>Name of the CSI driver.</summary>
     public required string DriverName { get; init; }
 
+    /// <summary>Where the blocks of snapshots are told; null for nowhere.</summary>
+    public System.Net.IPEndPoint? BlocksEndpoint { get; init; }
+
     /// <summary>Longest pause between two reports of the node.</summary>
     public TimeSpan HeartbeatPeriod { get; init; } = TimeSpan.FromSeconds(20);
 

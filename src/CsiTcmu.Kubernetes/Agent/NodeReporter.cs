@@ -87,6 +87,7 @@ internal sealed class NodeReporter(
             Volumes = images,
             Available = new Quantity(pools.Sum(pool => pool.Available.Bytes)),
             Pools = pools,
+            BlocksEndpoint = options.BlocksEndpoint?.ToString(),
             Orphans = orphans.Count > 0 ? [.. orphans.Take(MostOrphans)] : null,
             Conditions =
             [

@@ -12,7 +12,7 @@ namespace CsiTcmu.Kubernetes.Controller;
 /// one watch; a caller whose patience ends is answered ABORTED, and its repetition goes on waiting for the same. Two of these may run at
 /// once: a name that both want is made by one of them, and the other finds it.
 /// </summary>
-public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalogue, IVolumeHealth, IDisposable
+public sealed partial class ResourceCatalogue : IPlacedVolumes, ISnapshotCatalogue, ISnapshotPlaces, IVolumeHealth, IDisposable
 {
     private const int MostConflicts = 5;
 

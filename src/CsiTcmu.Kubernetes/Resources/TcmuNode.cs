@@ -40,6 +40,9 @@ public sealed record TcmuNodeStatus
     /// <summary>Images in the pools that no resource names: ids of volumes, and <c>snapshots/</c> before those of snapshots. They are kept; an administrator decides.</summary>
     public List<string>? Orphans { get; init; }
 
+    /// <summary>Where the driver tells the blocks of snapshots to the controller; null for nowhere.</summary>
+    public string? BlocksEndpoint { get; init; }
+
     /// <summary>Conditions: <c>Ready</c>.</summary>
     public List<Condition>? Conditions { get; init; }
 

@@ -56,6 +56,24 @@ internal static class CommonOptions
     /// <summary>The endpoint of <see cref="MetricsEndpoint"/>; null for none.</summary>
     public static IPEndPoint? ParseEndpoint(string? text) => text is not null && MetricsServer.TryParse(text, out var endpoint) ? endpoint : null;
 
+    /// <summary>Where the blocks of snapshots are told.</summary>
+    public static Option<string?> BlocksEndpoint()
+    {
+        const string name = "--blocks-endpoint";
+        var option = Text(name, "Where the blocks of snapshots are told to the controller, as ADDRESS:PORT of one interface; needs --blocks-tls; default: nowhere");
+        option.Validators.Add(result =>
+        {
+            var value = result.GetValueOrDefault<string?>();
+            if (value is not null && !MetricsServer.TryParse(value, out _))
+                result.AddError($"{name} is '{value}'; it must be the address of one interface and a port, such as 10.1.2.3:9811");
+        });
+        return option;
+    }
+
+    /// <summary>What controller and nodes know each other by.</summary>
+    public static Option<string?> BlocksTls() => Text(
+        "--blocks-tls", $"Folder with tls.crt, tls.key and ca.crt, by which controller and nodes know each other; the certificate carries the name {SnapshotMetadataEntrance.CertificateName}");
+
     /// <summary>How much is logged.</summary>
     public static Option<string?> LogLevel() =>
         Choice("--log-level", "Least level that is logged", "info", "debug", "info", "warning", "error");

@@ -24,10 +24,11 @@ internal static class ControllerVerb
         var goneNodeAge = CommonOptions.Text(
             "--gone-node-age", $"Seconds after which what is deleted is let go without a node that has left the cluster, {LeastAge} or more; 0: never", "900");
         var specification = CommonOptions.Specification();
+        var blocksTls = CommonOptions.BlocksTls();
         var metrics = CommonOptions.MetricsEndpoint();
         var level = CommonOptions.LogLevel();
         var format = CommonOptions.LogFormatting();
-        var command = new Command("controller", "Serve the volumes of a cluster to the CSI sidecars") { endpoint, kubeconfig, patience, orphanAge, goneNodeAge, specification, metrics, level, format };
+        var command = new Command("controller", "Serve the volumes of a cluster to the CSI sidecars") { endpoint, kubeconfig, patience, orphanAge, goneNodeAge, specification, blocksTls, metrics, level, format };
         command.SetAction(async (result, _) =>
         {
             if (!TryParse(result.GetValue(patience), LeastPatience, MostPatience, out var seconds))
@@ -44,7 +45,7 @@ internal static class ControllerVerb
             };
             return await ClusterController.RunAsync(
                 result.GetValue(endpoint)!, CommonOptions.ParseEndpoint(result.GetValue(metrics)), () => ClusterOptions.Load(result.GetValue(kubeconfig)), options,
-                CommonOptions.ParseSpecification(result.GetValue(specification)!), logging);
+                CommonOptions.ParseSpecification(result.GetValue(specification)!), result.GetValue(blocksTls), logging);
         });
         return command;
     }

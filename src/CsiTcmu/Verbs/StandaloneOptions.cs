@@ -7,7 +7,7 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Verbs;
 
 /// <summary>What the command line and the environment say.</summary>
-internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors, string CsiSpec, string? Metrics);
+internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors, string CsiSpec, string? Metrics, string? BlocksEndpoint, string? BlocksTls);
 
 /// <summary>What <c>csi-tcmu standalone</c> runs with.</summary>
 internal sealed record StandaloneOptions
@@ -31,6 +31,9 @@ internal sealed record StandaloneOptions
 
     /// <summary>How health is told.</summary>
     public CsiSpecification Specification { get; init; }
+
+    /// <summary>Where the blocks of snapshots are told, and the folder of the certificate; null for nowhere.</summary>
+    public (IPEndPoint Endpoint, string Tls)? Blocks { get; init; }
 
     /// <summary>Where metrics are served; null for nowhere.</summary>
     public IPEndPoint? Metrics { get; init; }
@@ -57,6 +60,12 @@ internal sealed record StandaloneOptions
             return false;
         }
 
+        if ((text.BlocksEndpoint is null) != (text.BlocksTls is null))
+        {
+            problem = "--blocks-endpoint and --blocks-tls belong together; give both, or none";
+            return false;
+        }
+
         if (text.Pools.Length == 0)
         {
             problem = "--pool is missing; give at least one as NAME=PATH, for example --pool fast=/srv/fast";
@@ -74,6 +83,7 @@ internal sealed record StandaloneOptions
                 Engine = ParseEngine(text.Engine),
                 Reactors = reactors,
                 Metrics = CommonOptions.ParseEndpoint(text.Metrics),
+                Blocks = CommonOptions.ParseEndpoint(text.BlocksEndpoint) is { } blocks ? (blocks, text.BlocksTls!) : null,
                 Specification = CommonOptions.ParseSpecification(text.CsiSpec),
             };
         }

@@ -29,13 +29,21 @@ internal static class StandaloneVerb
         var level = CommonOptions.LogLevel();
         var format = CommonOptions.LogFormatting();
         var kubeconfig = ClusterOptions.Kubeconfig();
+        var blocksEndpoint = CommonOptions.BlocksEndpoint();
+        var blocksTls = CommonOptions.BlocksTls();
         var command = new Command(name, description) { endpoint, pools, node, engine, reactors, specification, metrics, level, format };
-        if (kubernetes) command.Add(kubeconfig);
+        if (kubernetes)
+        {
+            command.Add(kubeconfig);
+            command.Add(blocksEndpoint);
+            command.Add(blocksTls);
+        }
+
         command.SetAction(async (result, _) =>
         {
             var text = new StandaloneText(
                 result.GetValue(endpoint)!, result.GetValue(pools)!, result.GetValue(node), result.GetValue(engine)!, result.GetValue(reactors),
-                result.GetValue(specification)!, result.GetValue(metrics));
+                result.GetValue(specification)!, result.GetValue(metrics), kubernetes ? result.GetValue(blocksEndpoint) : null, kubernetes ? result.GetValue(blocksTls) : null);
             if (!StandaloneOptions.TryParse(text, out var options, out var problem))
             {
                 await result.InvocationConfiguration.Error.WriteLineAsync($"csi-tcmu {name}: {problem}\nTry csi-tcmu {name} --help.");

@@ -6,7 +6,7 @@ namespace CsiTcmu.Kubernetes.Tests.Support;
 internal static class ChartObjects
 {
     /// <summary>Kinds of others' definitions, which the API server does not have.</summary>
-    private static readonly string[] Foreign = ["monitoring.coreos.com", "snapshot.storage.k8s.io", "groupsnapshot.storage.k8s.io"];
+    private static readonly string[] Foreign = ["monitoring.coreos.com", "snapshot.storage.k8s.io", "groupsnapshot.storage.k8s.io", "cbt.storage.k8s.io"];
 
     /// <summary>True for what the API server has no definition of.</summary>
     public static bool IsForeign(JsonObject item) => Foreign.Contains(((string)item["apiVersion"]!).Split('/')[0]);

@@ -1,3 +1,4 @@
+using System.Net;
 using Csi.V1;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Controller;
@@ -58,9 +59,9 @@ public abstract class ClusterTest : IAsyncLifetime
         }
     }
 
-    private protected async Task<TestNode> NodeAsync(string name, string[]? pools = null)
+    private protected async Task<TestNode> NodeAsync(string name, string[]? pools = null, IPEndPoint? blocks = null)
     {
-        var node = new TestNode(Server.Client("admin"), name, Directory.CreateTempSubdirectory("node-").FullName, pools: pools);
+        var node = new TestNode(Server.Client("admin"), name, Directory.CreateTempSubdirectory("node-").FullName, pools: pools, blocks: blocks);
         _nodes.Add(node);
         await ReadyAsync(name);
         return node;

@@ -15,13 +15,13 @@ internal sealed class ControllerHost : IAsyncDisposable
     private readonly GrpcServer _server;
     private readonly Task _running;
 
-    private ControllerHost(ApiClient client, ResourceCatalogueOptions? options, CsiSpecification specification)
+    private ControllerHost(ApiClient client, ResourceCatalogueOptions? options, CsiSpecification specification, TlsIdentity? identity)
     {
         _catalogue = new ResourceCatalogue(client, (options ?? new ResourceCatalogueOptions()) with { Patience = TimeSpan.FromSeconds(10) }, Log);
         _running = _catalogue.RunAsync(_end.Token);
         var socket = Path.Combine(_folder, "csi.sock");
         _server = new GrpcServer(new GrpcServerOptions { Endpoint = $"unix://{socket}", Interceptors = [new CallLog(Log).InterceptAsync] });
-        CsiServices.RegisterController(_server, _catalogue, _catalogue, _catalogue, specification, "1.2.3", () => _catalogue.Ready);
+        CsiServices.RegisterController(_server, _catalogue, _catalogue, _catalogue, specification, "1.2.3", () => _catalogue.Ready, identity is null ? null : new SnapshotMetadataRelay(_catalogue, identity));
         Client = new CsiClient(socket);
     }
 
@@ -30,9 +30,9 @@ internal sealed class ControllerHost : IAsyncDisposable
     public CsiClient Client { get; }
 
     public static async Task<ControllerHost> StartAsync(
-        ApiClient client, ResourceCatalogueOptions? options = null, CsiSpecification specification = CsiSpecification.Csi112)
+        ApiClient client, ResourceCatalogueOptions? options = null, CsiSpecification specification = CsiSpecification.Csi112, TlsIdentity? identity = null)
     {
-        var host = new ControllerHost(client, options, specification);
+        var host = new ControllerHost(client, options, specification, identity);
         await host._server.StartAsync();
         return host;
     }

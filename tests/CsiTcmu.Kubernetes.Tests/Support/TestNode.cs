@@ -1,3 +1,4 @@
+using System.Net;
 using CsiTcmu.Csi.Tests;
 using CsiTcmu.Kubernetes.Agent;
 using CsiTcmu.Kubernetes.Client;
@@ -15,7 +16,7 @@ internal sealed class TestNode : IAsyncDisposable
     private readonly Task _running;
     private readonly bool _keep;
 
-    public TestNode(ApiClient client, string name, string folder, long reserve = 0, string[]? pools = null, bool keep = false)
+    public TestNode(ApiClient client, string name, string folder, long reserve = 0, string[]? pools = null, bool keep = false, IPEndPoint? blocks = null)
     {
         (Folder, _keep) = (folder, keep);
         List<PoolSpecification> specifications =
@@ -30,6 +31,7 @@ internal sealed class TestNode : IAsyncDisposable
                 Pools = [.. specifications.Select(pool => pool.Name)],
                 DriverVersion = "1.2.3",
                 DriverName = "csi-tcmu.io",
+                BlocksEndpoint = blocks,
                 HeartbeatPeriod = TimeSpan.FromSeconds(1),
                 HealthPeriod = TimeSpan.FromSeconds(1),
             },
