@@ -204,7 +204,9 @@ count() { # name, result file, status
 }
 
 if [[ $install == 1 ]]; then
-  tests/vm/install || { failed=1; finish; }
+  lists=()
+  if [[ -n ${KUBE_BIN_DIR-} && ${#kernels[@]} -gt 0 ]]; then lists+=(tests/k8s/packages.txt); fi
+  tests/vm/install "${lists[@]}" || { failed=1; finish; }
 fi
 rm -rf artifacts
 mkdir -p artifacts
@@ -273,6 +275,11 @@ if [[ ${#kernels[@]} -gt 0 && -z $filter ]]; then
     check csi-sanity tests/sanity/run -k "${kernels[0]}"
   else
     say "csi-sanity was not run: CSI_SANITY is not set (docs/testing.md)"
+  fi
+  if [[ -n ${KUBE_BIN_DIR-} ]]; then
+    check cluster tests/k8s/run -k "${kernels[0]}"
+  else
+    say "the cluster test was not run: KUBE_BIN_DIR is not set (docs/testing.md)"
   fi
 fi
 finish
