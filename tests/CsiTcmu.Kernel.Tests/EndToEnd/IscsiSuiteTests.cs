@@ -9,6 +9,7 @@ namespace CsiTcmu.Kernel.Tests.EndToEnd;
 /// skips is printed with its own reason.
 /// </summary>
 /// <remarks>The families <c>iSCSI*</c> are left out: they judge the kernel's iSCSI target, whose PDUs never reach the disk.</remarks>
+[Trait("Kernel", "any")]
 [Collection(DriverCollection.Name)]
 public sealed class IscsiSuiteTests(DriverFixture fixture, ITestOutputHelper output)
 {
