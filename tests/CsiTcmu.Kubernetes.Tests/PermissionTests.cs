@@ -25,7 +25,7 @@ public sealed class PermissionTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _server.ApplyAsync("api/v1/namespaces", Manifests.Parse($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {ChartRenderer.Namespace}}}}}")[0]);
-        var objects = ChartRenderer.Render("storageClasses: [{name: fast, parameters: {pool: main}}]");
+        var objects = ChartRenderer.Render("storageClasses: [{name: permitted, parameters: {pool: main}}]");
         foreach (var item in objects.OrderBy(ChartObjects.Order)) await _server.ApplyAsync(ChartObjects.PathOf(item), item, strict: true);
     }
 
