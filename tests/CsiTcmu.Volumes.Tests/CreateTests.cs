@@ -98,22 +98,14 @@ public sealed class CreateTests : CatalogueTest
     [Fact]
     public async Task Ten_at_once_of_one_name_make_one_volume_and_the_rest_is_told_to_come_again()
     {
-        using var begun = new ManualResetEventSlim();
-        using var go = new ManualResetEventSlim();
-        FaultPoints.Observer = name =>
-        {
-            if (name != FaultPoints.CreateImage) return;
-            begun.Set();
-            go.Wait();
-        };
+        using var pause = new Pause(FaultPoints.CreateImage);
         var first = CreateAsync(Of("pvc-1"));
-        begun.Wait();
+        pause.WaitUntilReached();
         for (var i = 0; i < 10; i++) Assert.Contains("pvc-1", (await FailsAsync(VolumeError.Aborted, () => CreateAsync(Of("pvc-1")))).Message);
         await FailsAsync(VolumeError.Aborted, () => DeleteAsync("pvc-1"));
         await FailsAsync(VolumeError.Aborted, () => ExpandAsync("pvc-1", Gibibyte));
-        FaultPoints.Observer = null;
         await CreateAsync(Of("pvc-2"));
-        go.Set();
+        pause.GoOn();
         await first;
         Assert.Equal((await first).Wwid, (await CreateAsync(Of("pvc-1"))).Wwid);
     }
@@ -121,21 +113,13 @@ public sealed class CreateTests : CatalogueTest
     [Fact]
     public async Task A_caller_that_gives_up_is_told_so_and_the_work_goes_on()
     {
-        using var begun = new ManualResetEventSlim();
-        using var go = new ManualResetEventSlim();
-        FaultPoints.Observer = name =>
-        {
-            if (name != FaultPoints.CreateFolder) return;
-            begun.Set();
-            go.Wait();
-        };
+        using var pause = new Pause(FaultPoints.CreateFolder);
         using var patience = new CancellationTokenSource();
         var call = Catalogue.CreateAsync(Of("pvc-1"), patience.Token);
-        begun.Wait();
+        pause.WaitUntilReached();
         await patience.CancelAsync();
         await FailsAsync(VolumeError.Aborted, () => call);
-        FaultPoints.Observer = null;
-        go.Set();
+        pause.GoOn();
         await Catalogue.Operations.CloseAsync(TimeSpan.FromMinutes(1));
         Assert.Equal("pvc-1", (await GetAsync("pvc-1")).Id);
         await FailsAsync(VolumeError.Unavailable, () => CreateAsync(Of("pvc-2")));

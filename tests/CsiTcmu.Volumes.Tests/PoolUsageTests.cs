@@ -31,19 +31,11 @@ public sealed class PoolUsageTests : CatalogueTest
     [Fact]
     public async Task Volumes_in_the_making_are_promised()
     {
-        using var begun = new ManualResetEventSlim();
-        using var go = new ManualResetEventSlim();
-        FaultPoints.Observer = name =>
-        {
-            if (name != FaultPoints.CreateFolder) return;
-            begun.Set();
-            go.Wait();
-        };
+        using var pause = new Pause(FaultPoints.CreateFolder);
         var first = CreateAsync(Of("a", 600 * Mebibyte));
-        begun.Wait();
-        FaultPoints.Observer = null;
+        pause.WaitUntilReached();
         Near((1024, 1024, 600, 0, 324), await MeasureAsync());
-        go.Set();
+        pause.GoOn();
         await first;
         Near((1024, 1024, 600, 0, 324), await MeasureAsync());
     }

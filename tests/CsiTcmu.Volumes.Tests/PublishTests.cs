@@ -230,21 +230,13 @@ public sealed class PublishTests : NodeTest
     {
         await CreateAsync("a");
         await StageAsync();
-        using var begun = new ManualResetEventSlim();
-        using var go = new ManualResetEventSlim();
-        FaultPoints.Observer = name =>
-        {
-            if (name != FaultPoints.PublishTarget) return;
-            begun.Set();
-            go.Wait();
-        };
+        using var pause = new Pause(FaultPoints.PublishTarget);
         var first = PublishAsync(use: Alone);
-        begun.Wait();
-        FaultPoints.Observer = null;
+        pause.WaitUntilReached();
         await FailsAsync(VolumeError.Aborted, () => PublishAsync(use: Alone));
         await FailsAsync(VolumeError.Aborted, () => UnstageAsync());
         await FailsAsync(VolumeError.Aborted, () => UnpublishAsync("b"));
-        go.Set();
+        pause.GoOn();
         await first;
     }
 }

@@ -50,20 +50,12 @@ public sealed class RoomTests : CatalogueTest
     [Fact]
     public async Task Volumes_in_the_making_have_their_room()
     {
-        using var begun = new ManualResetEventSlim();
-        using var go = new ManualResetEventSlim();
-        FaultPoints.Observer = name =>
-        {
-            if (name != FaultPoints.CreateFolder) return;
-            begun.Set();
-            go.Wait();
-        };
+        using var pause = new Pause(FaultPoints.CreateFolder);
         var first = CreateAsync(Of("a", 600 * Mebibyte));
-        begun.Wait();
-        FaultPoints.Observer = null;
+        pause.WaitUntilReached();
         Near(324 * Mebibyte, await AvailableAsync());
         await FailsAsync(VolumeError.Exhausted, () => CreateAsync(Of("b", 600 * Mebibyte)));
-        go.Set();
+        pause.GoOn();
         await first;
         Near(324 * Mebibyte, await AvailableAsync());
     }
