@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CsiTcmu.Kubernetes.Client;
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Volumes;
@@ -16,6 +15,8 @@ internal sealed class NodeReporter(
     ApiClient client, IVolumeCatalogue catalogue, Orphans orphaned, NodeAgentOptions options, ILogger logger) : IDisposable
 {
     private const int MostOrphans = 100;
+    // Not by RuntimeInformation.OSDescription, which tells the distribution of the image.
+    private static readonly string KernelVersion = File.ReadAllText("/proc/sys/kernel/osrelease").Trim();
     private readonly SemaphoreSlim _reporting = new(1);
     private TcmuNode? _written;
 
@@ -83,7 +84,7 @@ internal sealed class NodeReporter(
         {
             Heartbeat = now,
             DriverVersion = options.DriverVersion,
-            KernelVersion = RuntimeInformation.OSDescription,
+            KernelVersion = KernelVersion,
             Volumes = images,
             Available = new Quantity(pools.Sum(pool => pool.Available.Bytes)),
             Pools = pools,
