@@ -1,5 +1,6 @@
 using CsiTcmu.Kubernetes.Resources;
 using CsiTcmu.Kubernetes.Tests.Support;
+using CsiTcmu.Volumes;
 using Grpc.Core;
 
 namespace CsiTcmu.Kubernetes.Tests;
@@ -209,6 +210,43 @@ public sealed class ClusterTests(ApiServer server) : ClusterTest(server)
         await Eventually.HoldsAsync(async () => (await Server.Admin.GetAsync(Kinds.TcmuNodes, "a", null, default)).Status!.Orphans?.Contains("stray") == true, "the report");
         Assert.True(File.Exists(node.Image("stray")));
         Assert.Contains(node.Log.Lines, line => line.Contains("stray", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Resource_that_is_written_again_takes_the_image_that_is_there()
+    {
+        var node = await NodeAsync("a");
+        var stray = await node.Catalogue.CreateAsync(new() { Name = "stray", Size = new(16 * Mebibyte, 0) }, default);
+        await using (var image = File.OpenWrite(node.Image("stray"))) await image.WriteAsync("dear"u8.ToArray());
+
+        // A resource of another wish is refused, and takes nothing with it when it goes.
+        await Server.Admin.CreateAsync(Kinds.Volumes, Resource(32 * Mebibyte), default);
+        await Eventually.HoldsAsync(async () => (await ResourceAsync("stray")).Status?.Error?.Code == nameof(VolumeError.AlreadyExists), "the refusal");
+        await Client.DeleteVolumeAsync(new() { VolumeId = "stray" });
+        Assert.Equal("dear"u8.ToArray(), (await File.ReadAllBytesAsync(node.Image("stray")))[..4]);
+
+        await Server.Admin.CreateAsync(Kinds.Volumes, Resource(16 * Mebibyte), default);
+        await Eventually.HoldsAsync(async () => (await ResourceAsync("stray")).Status?.Phase == "Ready", "the image's resource");
+        Assert.Equal(stray.Wwid, (await ResourceAsync("stray")).Status!.Wwid);
+        Assert.Equal("dear"u8.ToArray(), (await File.ReadAllBytesAsync(node.Image("stray")))[..4]);
+        await Eventually.HoldsAsync(async () => (await Server.Admin.GetAsync(Kinds.TcmuNodes, "a", null, default)).Status!.Orphans is null, "the end of the report");
+
+        await Client.DeleteVolumeAsync(new() { VolumeId = "stray" });
+        Assert.False(Path.Exists(node.Image("stray")));
+
+        TcmuVolume Resource(long size) => new()
+        {
+            Metadata = new() { Name = "stray", Labels = new(StringComparer.Ordinal) { [NodeResources.NodeLabel] = "a" } },
+            Spec = new() { Node = "a", Pool = "main", Size = new Quantity(size) },
+        };
+    }
+
+    [Fact]
+    public async Task Node_tells_the_release_of_its_kernel()
+    {
+        await NodeAsync("a");
+        var status = (await Server.Admin.GetAsync(Kinds.TcmuNodes, "a", null, default)).Status!;
+        Assert.Equal((File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), "1.2.3"), (status.KernelVersion, status.DriverVersion));
     }
 
     [Fact]

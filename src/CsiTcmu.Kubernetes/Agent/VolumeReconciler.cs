@@ -29,8 +29,11 @@ internal sealed class VolumeReconciler(AgentTools tools, IVolumeCatalogue catalo
     }
 
     /// <inheritdoc/>
-    protected override Task DeleteAsync(TcmuVolume resource, CancellationToken cancellationToken) =>
-        catalogue.DeleteAsync(resource.Metadata.Name, cancellationToken);
+    protected override async Task DeleteAsync(TcmuVolume resource, CancellationToken cancellationToken)
+    {
+        // It stays, as an image without a resource.
+        if (!await IsAnothersAsync(resource, cancellationToken)) await catalogue.DeleteAsync(resource.Metadata.Name, cancellationToken);
+    }
 
     /// <inheritdoc/>
     protected override bool TakesRoom(TcmuVolume resource, TcmuVolumeStatus now) => !resource.IsMade || resource.Status!.Size != now.Size;
@@ -64,6 +67,21 @@ internal sealed class VolumeReconciler(AgentTools tools, IVolumeCatalogue catalo
             throw new VolumeException(
                 VolumeError.FailedPrecondition,
                 $"the image is missing in pool '{resource.Spec.Pool}' of node '{resource.Spec.Node}'; it is not made anew: restore it, or delete the volume", absent);
+        }
+    }
+
+    /// <summary>True when the image of this name is not this resource's: refused as that of another wish, or with another world wide name.</summary>
+    private async Task<bool> IsAnothersAsync(TcmuVolume resource, CancellationToken cancellationToken)
+    {
+        if (!resource.IsMade) return resource.Status?.Error?.Code == nameof(VolumeError.AlreadyExists);
+        try
+        {
+            return (await catalogue.GetAsync(resource.Metadata.Name, cancellationToken)).Wwid != resource.Status!.Wwid;
+        }
+        catch (VolumeException unknown) when (unknown.Error != VolumeError.Unavailable)
+        {
+            // Gone, or too damaged to be told from another.
+            return false;
         }
     }
 
