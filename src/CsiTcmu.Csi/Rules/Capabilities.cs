@@ -93,7 +93,7 @@ internal static class Capabilities
     {
         var mode = capability.AccessMode.Mode;
         if (mode is Mode.MultiNodeSingleWriter or Mode.MultiNodeMultiWriter)
-            return $"access mode {Name(mode)} is not supported: a volume is on one node; use a SINGLE_NODE access mode";
+            return $"access mode {Name(mode)} is not supported: a volume is on one node; use a SINGLE_NODE access mode, in Kubernetes ReadWriteOnce";
         if (!Enum.IsDefined(mode))
             return $"access mode {(int)mode} is not known; use a SINGLE_NODE access mode";
         if (capability.Mount is not { } mount)
