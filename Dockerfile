@@ -14,11 +14,13 @@ COPY src src
 RUN dotnet publish src/CsiTcmu -c Release -o /app -p:CopyOutputSymbolsToPublishDirectory=false
 
 FROM ${RUNTIME_IMAGE}
-# Exactly what the driver runs (csi-tcmu doctor names each), and modprobe for the init container.
-RUN apt-get update \
+# What the driver runs (csi-tcmu doctor names each), and what the chart's init containers and tests do; every other program goes.
+RUN --mount=type=bind,source=deploy/image,target=/image \
+    apt-get update \
  && apt-get install -y --no-install-recommends \
       util-linux mount coreutils findutils diffutils e2fsprogs xfsprogs btrfs-progs cryptsetup-bin kmod \
- && rm -rf /var/lib/apt/lists/*
+ && rm -rf /var/lib/apt/lists/* \
+ && sh /image/prune /image/programs
 COPY --from=build /app /app
 COPY LICENSE /usr/share/doc/csi-tcmu/LICENSE
 RUN ln -s /app/csi-tcmu /usr/local/bin/csi-tcmu

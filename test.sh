@@ -277,9 +277,10 @@ if [[ ${#kernels[@]} -gt 0 && -z $filter ]]; then
     say "csi-sanity was not run: CSI_SANITY is not set (docs/testing.md)"
   fi
   if [[ -n ${KUBE_BIN_DIR-} ]]; then
+    check image tests/image/run
     check cluster tests/k8s/run -k "${kernels[0]}"
   else
-    say "the cluster test was not run: KUBE_BIN_DIR is not set (docs/testing.md)"
+    say "the image and the cluster were not tested: KUBE_BIN_DIR is not set (docs/testing.md)"
   fi
 fi
 finish

@@ -3,10 +3,11 @@ namespace CsiTcmu.Doctor;
 /// <summary>Programs that the driver runs.</summary>
 internal static class ToolChecks
 {
-    private static readonly (string Program, string Package)[] Tools =
+    /// <summary>All of them, each with Debian's package.</summary>
+    public static IReadOnlyList<(string Program, string Package)> Tools { get; } =
     [
-        ("blkid", "util-linux"), ("wipefs", "util-linux"), ("flock", "util-linux"), ("mount", "mount"), ("umount", "mount"), ("ln", "coreutils"), ("unlink", "coreutils"),
-        ("dd", "coreutils"), ("sync", "coreutils"), ("find", "findutils"), ("cmp", "diffutils"), ("mkfs.ext4", "e2fsprogs"), ("resize2fs", "e2fsprogs"), ("mkfs.xfs", "xfsprogs"), ("xfs_growfs", "xfsprogs"),
+        ("blkid", "util-linux"), ("wipefs", "util-linux"), ("flock", "util-linux"), ("fsfreeze", "util-linux"), ("mount", "mount"), ("umount", "mount"), ("ln", "coreutils"), ("unlink", "coreutils"),
+        ("dd", "coreutils"), ("sync", "coreutils"), ("true", "coreutils"), ("find", "findutils"), ("cmp", "diffutils"), ("mkfs.ext4", "e2fsprogs"), ("resize2fs", "e2fsprogs"), ("mkfs.xfs", "xfsprogs"), ("xfs_growfs", "xfsprogs"),
         ("mkfs.btrfs", "btrfs-progs"), ("btrfs", "btrfs-progs"), ("cryptsetup", "cryptsetup-bin"),
     ];
 
