@@ -69,18 +69,32 @@ show() { # what, command...
   { echo "### $1"; echo "\$ ${*:2}"; "${@:2}"; echo; } | sed 's/^\$ k /$ kubectl /' >> "$folder/shown.txt" 2>&1
 }
 
-# A claim, and a pod that uses it as /data (or as the device /dev/data) and does one thing.
-claim() { # name, size, storage class, more of the specification in YAML's flow style
+# A claim; it is ReadWriteOnce unless its mode is given as well. And a pod that uses it as /data (or as the device /dev/data) and does one thing.
+claim() { # name, size, storage class, more of the specification in YAML's flow style, access mode
   k apply -f - << EOF
 apiVersion: v1
 kind: PersistentVolumeClaim
 metadata: {name: $1}
-spec: {accessModes: [ReadWriteOnce], storageClassName: $3, resources: {requests: {storage: $2}}${4:+, $4}}
+spec: {accessModes: [${5:-ReadWriteOnce}], storageClassName: $3, resources: {requests: {storage: $2}}${4:+, $4}}
+EOF
+}
+
+# A storage class whose claims wait for no pod.
+immediate_class() { # name, parameters in YAML's flow style
+  k apply -f - << EOF
+apiVersion: storage.k8s.io/v1
+kind: StorageClass
+metadata: {name: $1}
+provisioner: csi-tcmu.io
+volumeBindingMode: Immediate
+allowVolumeExpansion: true
+parameters: {${2-}}
 EOF
 }
 
 pod() { # name, claim, command, image, what the claim is for the container
-  local use=${5:-volumeMounts: [{name: data, mountPath: /data}]}
+  local use='volumeMounts: [{name: data, mountPath: /data}]'
+  if [[ -n ${5-} ]]; then use=$5; fi
   k apply -f - << EOF
 apiVersion: v1
 kind: Pod
