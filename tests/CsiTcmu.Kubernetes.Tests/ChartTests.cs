@@ -106,6 +106,22 @@ public sealed class ChartTests
     }
 
     [Fact]
+    public void Inline_volumes_are_offered_when_they_are_asked_for()
+    {
+        Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);
+        const string profile = "security.kubernetes.io/csi-ephemeral-volume-profile";
+        var usual = ChartRenderer.Render().Single(item => (string?)item["kind"] == "CSIDriver");
+        Assert.Equal("""["Persistent"]""", usual["spec"]!["volumeLifecycleModes"]!.ToJsonString());
+        Assert.False((bool)usual["spec"]!["podInfoOnMount"]!);
+        Assert.Null(usual["metadata"]!["labels"]![profile]);
+
+        var inline = ChartRenderer.Render("inlineVolumes: {enabled: true, podSecurityProfile: restricted}").Single(item => (string?)item["kind"] == "CSIDriver");
+        Assert.Equal("""["Persistent","Ephemeral"]""", inline["spec"]!["volumeLifecycleModes"]!.ToJsonString());
+        Assert.True((bool)inline["spec"]!["podInfoOnMount"]!);
+        Assert.Equal("restricted", (string?)inline["metadata"]!["labels"]![profile]);
+    }
+
+    [Fact]
     public void Host_rules_are_put_where_they_are_read_once_and_multipathd_is_told()
     {
         Assert.SkipUnless(ChartRenderer.IsAvailable, ChartRenderer.Missing);

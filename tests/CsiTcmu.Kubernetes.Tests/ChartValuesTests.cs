@@ -72,6 +72,7 @@ public sealed partial class ChartValuesTests
     [InlineData("node: {tolerations: [{operator: Always}]}")]
     [InlineData("node: {resources: {limit: {memory: 1Gi}}}")]
     [InlineData("metrics: {port: 70000}")]
+    [InlineData("inlineVolumes: {enabled: true, podSecurityProfile: strict}")]
     [InlineData("controller: {csiSpecification: \"1.14\"}")]
     [InlineData("snapshotMetadata: {enabled: true, nodeSecret: \"\"}")]
     [InlineData("monitoring: {prometheusRule: {overrides: {CsiTcmuPoolDown: {expr: up}}}}")]

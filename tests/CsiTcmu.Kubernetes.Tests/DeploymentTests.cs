@@ -43,7 +43,7 @@ public sealed class DeploymentTests
     public void Examples_are_of_everything()
     {
         Assert.Equal(
-            ["attributes", "clone", "ephemeral", "group", "pod", "raw-block", "snapshot", "statefulset", "storageclass"],
+            ["attributes", "clone", "ephemeral", "group", "inline", "pod", "raw-block", "snapshot", "statefulset", "storageclass"],
             Directory.GetFiles(Path.Combine(Folder, "kubernetes"), "*.yaml").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal));
     }
 
