@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace CsiTcmu.Linux;
@@ -38,6 +39,38 @@ public static unsafe partial class Syscalls
         return result;
     }
 
+    /// <summary><c>sched_getaffinity(2)</c> of the calling thread.</summary>
+    /// <param name="first">The lowest number of a processor that it may run on.</param>
+    /// <param name="last">The highest.</param>
+    public static int Processors(out int first, out int last)
+    {
+        const int words = 128; // 8192 processors, the most that Linux is built for.
+        var set = stackalloc ulong[words];
+        new Span<ulong>(set, words).Clear();
+        (first, last) = (0, 0);
+        var result = Result(sched_getaffinity(0, words * sizeof(ulong), set));
+        if (result < 0) return result;
+        (first, last) = (-1, -1);
+        for (var word = 0; word < words; word++)
+        {
+            if (set[word] == 0) continue;
+            if (first < 0) first = (word * 64) + BitOperations.TrailingZeroCount(set[word]);
+            last = (word * 64) + BitOperations.Log2(set[word]);
+        }
+
+        return 0;
+    }
+
+    /// <summary><c>sched_setaffinity(2)</c>: has the calling thread run on one processor only.</summary>
+    public static int RunOn(int processor)
+    {
+        var words = (processor / 64) + 1;
+        var set = stackalloc ulong[words];
+        new Span<ulong>(set, words).Clear();
+        set[processor / 64] = 1UL << (processor % 64);
+        return Result(sched_setaffinity(0, (nuint)words * sizeof(ulong), set));
+    }
+
     /// <summary><c>geteuid(2)</c>.</summary>
     public static int EffectiveUser() => (int)geteuid();
 
@@ -61,6 +94,12 @@ public static unsafe partial class Syscalls
 
     [LibraryImport(Libc)]
     private static partial int clock_gettime(int clock, long* moment);
+
+    [LibraryImport(Libc)]
+    private static partial int sched_getaffinity(int thread, nuint size, ulong* set);
+
+    [LibraryImport(Libc)]
+    private static partial int sched_setaffinity(int thread, nuint size, ulong* set);
 
     [LibraryImport(Libc)]
     private static partial uint geteuid();

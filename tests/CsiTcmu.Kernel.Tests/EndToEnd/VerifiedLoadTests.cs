@@ -55,7 +55,7 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         for (var kill = 0; kill < Kills; kill++)
         {
             // A start takes some two seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(300, 2000));
+            await Task.Delay(random.Next(200, 1400));
             await fixture.Driver.KillAsync();
             fixture.Driver.Begin();
         }
