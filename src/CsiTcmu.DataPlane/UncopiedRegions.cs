@@ -28,6 +28,10 @@ public sealed class UncopiedRegions
     private int _waits;
     private int _first;
 
+    // The copier's own: regions of which it knows that they are set, since only it clears them.
+    private long _knownFrom;
+    private long _knownUntil;
+
     /// <summary>Makes a map in which nothing is copied.</summary>
     /// <param name="size">Size of the image in bytes.</param>
     public UncopiedRegions(long size)
@@ -70,20 +74,14 @@ public sealed class UncopiedRegions
     public bool TryNext(out long offset, out long length)
     {
         var wanted = Interlocked.Exchange(ref _wanted, Nothing);
-        long start;
-        if (wanted != Nothing && IsSet(wanted))
-        {
-            Wanted++;
-            start = wanted;
-        }
-        else
-        {
-            while (_first < _bits.Length && _bits[_first] == 0) _first++;
-            start = _first < _bits.Length ? ((long)_first << 6) + BitOperations.TrailingZeroCount(_bits[_first]) : _regions;
-        }
+        var isWanted = wanted != Nothing && IsSet(wanted);
+        if (isWanted) Wanted++;
+        var start = isWanted ? wanted : First();
 
-        var end = start;
+        // A large image has a long way to its end, which is not gone again for every piece.
+        var end = start >= _knownFrom && start < _knownUntil ? _knownUntil : start;
         while (end < _regions && IsSet(end)) end += (end & 63) == 0 && _bits[end >> 6] == ulong.MaxValue ? 64 : 1;
+        if (!isWanted) (_knownFrom, _knownUntil) = (start, end);
         offset = start << _shift;
         length = Math.Min(end << _shift, _size) - offset;
         return start < _regions;
@@ -92,9 +90,26 @@ public sealed class UncopiedRegions
     /// <summary>The copier's word: the regions that lie wholly in a range are copied.</summary>
     public void Copied(long offset, long length)
     {
+        var first = (offset + RegionSize - 1) >> _shift;
         var end = offset + length >= _size ? _regions : (offset + length) >> _shift;
-        for (var region = (offset + RegionSize - 1) >> _shift; region < end; region++) Interlocked.And(ref _bits[region >> 6], ~(1UL << (int)(region & 63)));
+        if (first <= _knownFrom) _knownFrom = Math.Max(_knownFrom, end);
+        else _knownUntil = Math.Min(_knownUntil, first);
+        for (var region = first; region < end;)
+        {
+            // A word at once: a hole of a large image has a million regions.
+            var next = Math.Min((region | 63) + 1, end);
+            Interlocked.And(ref _bits[region >> 6], ~((ulong.MaxValue >> (int)(64 - (next - region))) << (int)(region & 63)));
+            region = next;
+        }
+
         if (Interlocked.Exchange(ref _waits, 0) != 0) LookAgain?.Invoke();
+    }
+
+    /// <summary>The first region that is uncopied; their number when there is none.</summary>
+    private long First()
+    {
+        while (_first < _bits.Length && _bits[_first] == 0) _first++;
+        return _first < _bits.Length ? ((long)_first << 6) + BitOperations.TrailingZeroCount(_bits[_first]) : _regions;
     }
 
     /// <summary>The first region of a range that is uncopied.</summary>

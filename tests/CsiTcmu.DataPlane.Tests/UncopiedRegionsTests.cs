@@ -49,6 +49,31 @@ public sealed class UncopiedRegionsTests
     }
 
     [Fact]
+    public void Pieces_of_any_length_in_any_order_leave_what_is_not_copied()
+    {
+        const int Count = 1000;
+        var random = new Random(9);
+        for (var round = 0; round < 200; round++)
+        {
+            var regions = new UncopiedRegions(Count * (long)Region);
+            var left = Enumerable.Range(0, Count).ToHashSet();
+            while (regions.TryNext(out var offset, out var length))
+            {
+                var (start, end) = ((int)(offset / Region), (int)((offset + length) / Region));
+                Assert.True(Enumerable.Range(start, end - start).All(left.Contains) && !left.Contains(end), $"round {round}: {start} to {end} is not what is left there");
+                var copied = random.Next(1, Math.Min(200, end - start) + 1);
+                left.RemoveWhere(region => region >= start && region < start + copied);
+                regions.Copied(offset, copied * (long)Region);
+                if (random.Next(3) > 0) continue;
+                var (wanted, many) = (random.Next(Count), random.Next(1, 100));
+                Assert.Equal(Enumerable.Range(wanted, many).Any(left.Contains), regions.Holds(wanted * (long)Region, many * (long)Region));
+            }
+
+            Assert.Empty(left);
+        }
+    }
+
+    [Fact]
     public void A_map_of_the_largest_disk_is_small()
     {
         var regions = new UncopiedRegions(1L << 60);
