@@ -5,6 +5,7 @@
 //   -d  the UIO device, /dev/uioN                  -f  where the disk's bytes lie; the file's size is the disk's
 //   -a  size of the zero copy area                 -e  by memcpy from and to the mapped file, or by pread and pwrite (default memory)
 //   -o  where the counters are written at SIGUSR1 and at the end
+//   -D  prints mailbox, beginning of the ring and flags of the mapping, and ends
 //   -H  while this file exists, commands are taken and their pages touched, but none is answered
 //
 //   after       touches the pages of each command once more when it is completed
@@ -97,7 +98,7 @@ static int device, file, kept_file = -1, maps = 1;
 static uint8_t *bytes;
 static uint64_t size;
 static const char *output, *hold;
-static bool by_file, after, scribble, private_too, forks, dontneed, protect, keep;
+static bool describe, by_file, after, scribble, private_too, forks, dontneed, protect, keep;
 static unsigned rogues, late_every, late_seconds, lost_every;
 static volatile sig_atomic_t stop, report;
 
@@ -419,7 +420,7 @@ static void parse(int count_, char **arguments)
 	struct stat status;
 	int option;
 
-	while ((option = getopt(count_, arguments, "d:f:a:e:o:H:k:")) != -1) {
+	while ((option = getopt(count_, arguments, "d:f:a:e:o:H:k:D")) != -1) {
 		switch (option) {
 		case 'd': device_path = optarg; break;
 		case 'f': file_path = optarg; break;
@@ -428,6 +429,7 @@ static void parse(int count_, char **arguments)
 		case 'o': output = optarg; break;
 		case 'H': hold = optarg; break;
 		case 'k': kept = optarg; break;
+		case 'D': describe = true; break;
 		default: exit(2);
 		}
 	}
@@ -470,12 +472,34 @@ static void parse(int count_, char **arguments)
 	if (private_map == MAP_FAILED) die("mmap");
 }
 
+static void tell_description(void)
+{
+	char line[256], start[32];
+	FILE *areas = fopen("/proc/self/smaps", "r");
+	bool here = false;
+
+	for (int i = 0; i < PAGE; i++)
+		printf("%02x%s", map[0][i], i % 32 == 31 ? "\n" : "");
+	snprintf(start, sizeof(start), "%lx-", (unsigned long)map[0]);
+	while (areas && fgets(line, sizeof(line), areas)) {
+		here |= !strncmp(line, start, strlen(start));
+		if (here && !strncmp(line, "VmFlags", 7)) {
+			printf("%s", line);
+			break;
+		}
+	}
+}
+
 int main(int argument_count, char **arguments)
 {
 	static struct command commands[MOST];
 	struct sigaction on = { .sa_handler = on_signal }, fault = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
 
 	parse(argument_count, arguments);
+	if (describe) {
+		tell_description();
+		return 0;
+	}
 	sigaction(SIGUSR1, &on, NULL);
 	sigaction(SIGTERM, &on, NULL);
 	sigaction(SIGINT, &on, NULL);
