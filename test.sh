@@ -274,9 +274,6 @@ if [[ $unit == 1 ]]; then
 fi
 
 if [[ ${#kernels[@]} -gt 0 && -z $filter ]]; then
-  if [[ $all == 1 ]]; then
-    for series in "${kernels[@]}"; do check "zero-copy-$series" tests/zero-copy/run -k "$series"; done
-  fi
   if [[ -n ${CSI_SANITY-} ]]; then
     check csi-sanity tests/sanity/run -k "${kernels[0]}"
   else
