@@ -127,13 +127,29 @@ public sealed class EphemeralTests : NodeTest
         await File.WriteAllTextAsync(Target + "/file", "content");
 
         // A node that starts again has the pool and nothing else.
+        Assert.Empty(Node.FindUnpublished());
         Assert.Equal(0, Syscalls.Unmount(Target));
+        Assert.Equal(Id, Assert.Single(Node.FindUnpublished()).Descriptor.Name);
         Disks.DetachAll();
         Restart();
+        Assert.Equal(Id, Assert.Single(Node.FindUnpublished()).Descriptor.Name);
         await FailsAsync(VolumeError.InvalidArgument, () => PublishInlineAsync(Id, ("size", "32Mi"), ("colour", "red")));
         await PublishInlineAsync(Id, ("size", "32Mi"));
         Assert.Equal("content", await File.ReadAllTextAsync(Target + "/file"));
         await UnpublishAsync(Id);
+    }
+
+    [Fact]
+    public async Task One_whose_target_is_gone_with_all_folders_is_removed_by_its_id()
+    {
+        var before = State();
+        await PublishInlineAsync(Id, ("size", "32Mi"));
+        Assert.Equal(0, Syscalls.Unmount(Target));
+        Directory.Delete(Target);
+        Disks.DetachAll();
+        Restart();
+        await UnpublishAsync(Node.FindUnpublished()[0].Descriptor.Name, Folder + "/of/a/pod/that/is/gone");
+        Assert.Equal(before, State());
     }
 
     [Theory]

@@ -110,6 +110,21 @@ public sealed class SnapshotTests
     }
 
     [Fact]
+    public async Task A_group_is_taken_once_with_its_parameters_whomever_it_is_for()
+    {
+        using var pool = new PoolFileSystem("xfs");
+        await pool.Catalogue.CreateAsync(Of("a"), CancellationToken.None);
+        var group = await TakeAsync(("freeze", "false"), ("csi.storage.k8s.io/volumegroupsnapshot/name", "first"));
+        var before = pool.State();
+        Assert.Equal(group.Created, (await TakeAsync(("csi.storage.k8s.io/volumegroupsnapshot/name", "second"))).Created);
+        Assert.Contains("other parameters", (await FailsAsync(VolumeError.AlreadyExists, () => TakeAsync(("freeze", "true")))).Message);
+        Assert.Equal(before, pool.State());
+
+        Task<SnapshotGroup> TakeAsync(params (string Key, string Value)[] parameters) => pool.Catalogue.CreateGroupAsync(
+            new GroupWish { Name = "g", SourceVolumeIds = ["a"], Parameters = parameters.ToDictionary(pair => pair.Key, pair => pair.Value) }, CancellationToken.None);
+    }
+
+    [Fact]
     public async Task A_disk_that_does_not_drain_lets_the_others_go_and_leaves_no_group()
     {
         using var pool = new PoolFileSystem("xfs");

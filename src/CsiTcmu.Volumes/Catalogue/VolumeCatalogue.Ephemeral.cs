@@ -16,6 +16,25 @@ public sealed partial class VolumeCatalogue
         return Existing(id, wish, parameters, pools) ?? await CreateEmptyAsync(id, wish, parameters, pools);
     }
 
+    /// <summary>All that can be used, of the pools that answer.</summary>
+    internal IReadOnlyList<StoredVolume> FindEphemeral()
+    {
+        var found = new List<StoredVolume>();
+        foreach (var pool in _pools)
+        {
+            try
+            {
+                found.AddRange(InPool(pool, () => pool.Volumes.List().Where(id => !VolumeId.IsValid(id)).Select(id => TryRead(pool, id, out _)).OfType<StoredVolume>().ToList()));
+            }
+            catch (VolumeException)
+            {
+                // The health of the pools tells.
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>Deletes a volume that is not attached. The caller holds its key.</summary>
     internal Task DeleteEphemeralAsync(string id) => DeleteCoreAsync(id);
 }

@@ -54,11 +54,14 @@ public sealed partial class VolumeCatalogue
     private GroupDescriptor? ExistingGroup(string id, GroupWish wish, IReadOnlyList<string> sources)
     {
         if (FindGroup(id)?.Group is not { } existing) return null;
-        if (string.Equals(existing.Name, wish.Name, StringComparison.Ordinal) && existing.Members.Select(member => member.Source).SequenceEqual(sources, StringComparer.Ordinal))
-            return existing;
-        throw new VolumeException(
-            VolumeError.AlreadyExists,
-            $"group '{id}' exists and is one of {string.Join(", ", existing.Members.Select(member => member.Source))}; use another name, or the same wish as before");
+        var ofSame = string.Equals(existing.Name, wish.Name, StringComparison.Ordinal)
+            && existing.Members.Select(member => member.Source).SequenceEqual(sources, StringComparer.Ordinal);
+        var difference = !ofSame ? $"is one of {string.Join(", ", existing.Members.Select(member => member.Source))}"
+            : !VolumeRules.IsSameSnapshot(RequireSnapshot(existing.Members[0].Id).Descriptor.Parameters, wish.Parameters) ? "was taken with other parameters"
+            : null;
+        return difference is null
+            ? existing
+            : throw new VolumeException(VolumeError.AlreadyExists, $"group '{id}' exists and {difference}; use another name, or the same wish as before");
     }
 
     private async Task<GroupDescriptor> TakeGroupAsync(string id, GroupWish wish, IReadOnlyList<string> sources, SnapshotParameters parameters)

@@ -30,6 +30,11 @@ public static class VolumeRules
     /// <exception cref="VolumeException">InvalidArgument: a key or value is not known.</exception>
     public static void CheckSnapshot(IReadOnlyDictionary<string, string> parameters) => _ = SnapshotParameters.Parse(parameters);
 
+    /// <summary>True when two sets of parameters ask for the same of a snapshot or group, whomever it is for.</summary>
+    /// <exception cref="VolumeException">InvalidArgument: a key or value is not known.</exception>
+    public static bool IsSameSnapshot(IReadOnlyDictionary<string, string> parameters, IReadOnlyDictionary<string, string> others) =>
+        SnapshotParameters.Parse(parameters) == SnapshotParameters.Parse(others);
+
     /// <summary>True when volumes of these parameters are encrypted.</summary>
     /// <exception cref="VolumeException">InvalidArgument: a value is not known.</exception>
     public static bool IsEncrypted(IReadOnlyDictionary<string, string> parameters) => EncryptionParameters.Parse(parameters).Enabled;

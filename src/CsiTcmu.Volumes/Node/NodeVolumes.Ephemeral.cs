@@ -14,6 +14,13 @@ public sealed partial class NodeVolumes
         string id, string targetPath, VolumeUse use, IReadOnlyDictionary<string, string> context, bool readOnly, CancellationToken cancellationToken) =>
         RunAsync("publishing", id, targetPath, () => PublishEphemeralCoreAsync(id, targetPath, use, context, readOnly), cancellationToken);
 
+    /// <summary>Ephemeral volumes that are mounted nowhere: all, when the node has just started, and else those whose pods went without a word.</summary>
+    internal IReadOnlyList<StoredVolume> FindUnpublished()
+    {
+        var table = MountTable.Read();
+        return [.. catalogue.FindEphemeral().Where(volume => FindDevice(volume.Id) is not { } device || table.Of(device.Number).Count == 0)];
+    }
+
     private async Task PublishEphemeralCoreAsync(string id, string targetPath, VolumeUse use, IReadOnlyDictionary<string, string> context, bool readOnly)
     {
         if (use.Block) throw Failed($"ephemeral volume '{id}' is asked for as raw block; it can be a mounted file system only");

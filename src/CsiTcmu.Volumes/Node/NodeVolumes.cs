@@ -49,6 +49,16 @@ public sealed partial class NodeVolumes(string nodeId, VolumeCatalogue catalogue
             if (one.Disk is not null) await ThawLeftAsync(one.Id);
         }
 
+        foreach (var volume in FindUnpublished())
+        {
+            logger.LogInformation(
+                "Ephemeral volume {Name} is in pool {Pool} as {Id} and mounted nowhere; if its pod is gone for good, NodeUnpublishVolume with volume_id {VolumeId} and any target_path removes it",
+                volume.Descriptor.Name,
+                volume.Pool.Name,
+                volume.Id,
+                volume.Descriptor.Name);
+        }
+
         return all;
     }
 

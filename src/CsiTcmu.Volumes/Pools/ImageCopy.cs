@@ -11,11 +11,13 @@ namespace CsiTcmu.Volumes.Pools;
 /// <remarks>
 /// <see cref="Prepare"/> does what can be done before the instant that the copy is of. <see cref="Copy"/> copies region after region, none of which is
 /// written before. <see cref="Finish"/> makes the copy durable. What it shares with an image on its way to the medium is durable with it, since a flush of a
-/// file is one of the device. While the kernel shares blocks of a file, that file's I/O waits: they are shared in pieces of few extents.
+/// file is one of the device. While the kernel shares blocks of a file, that file's I/O waits: they are shared in pieces of few extents. The extents of what is not copied do
+/// not change, since nobody writes it, so one look at the map is good for several pieces.
 /// </remarks>
 internal sealed class ImageCopy : IDisposable
 {
-    private const int ExtentsPerPiece = 16;
+    private const int ExtentsPerPiece = 64;
+    private const int ExtentsPerMap = 4 * ExtentsPerPiece;
     private const long BytesPerPiece = 256 << 10;
     private const int FileMode = 0x180; // 0600
     private static readonly TimeSpan ReportEvery = TimeSpan.FromSeconds(5);
@@ -26,11 +28,16 @@ internal sealed class ImageCopy : IDisposable
     private readonly Func<bool> _ends;
     private readonly int _source;
     private readonly int _target;
-    private readonly FileExtent[] _extents = new FileExtent[ExtentsPerPiece];
+    private readonly FileExtent[] _extents = new FileExtent[ExtentsPerMap];
     private readonly ByteCopy _bytes;
     private long _reported = Stopwatch.GetTimestamp();
     private long _size;
     private bool _hasBegun;
+
+    // What the map covers; empty before it is read.
+    private long _mapFrom;
+    private long _mapUntil;
+    private int _mapped;
 
     private ImageCopy(string source, string target, int sourceFile, int targetFile, ILogger logger, Func<bool> ends)
     {
@@ -121,9 +128,18 @@ internal sealed class ImageCopy : IDisposable
 
     private long PieceOfFewExtents(long offset, long length, long region)
     {
-        var count = FileExtents.ReadPart(_source, offset, length, _extents);
-        if (count < ExtentsPerPiece) return length;
-        return Math.Min(Math.Max((_extents[^1].End - offset) / region * region, region), length);
+        if (offset < _mapFrom || offset >= _mapUntil) ReadMap(offset, length);
+        var last = 0;
+        while (last < _mapped && _extents[last].End <= offset) last++;
+        last += ExtentsPerPiece - 1;
+        var end = last < _mapped ? _extents[last].End : _mapUntil;
+        return Math.Min(Math.Max((end - offset) / region * region, region), length);
+    }
+
+    private void ReadMap(long offset, long length)
+    {
+        _mapped = Math.Max(FileExtents.ReadPart(_source, offset, length, _extents), 0);
+        (_mapFrom, _mapUntil) = (offset, _mapped < ExtentsPerMap ? offset + length : _extents[^1].End);
     }
 
     /// <summary>Shares blocks.</summary>
