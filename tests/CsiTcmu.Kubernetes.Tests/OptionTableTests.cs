@@ -36,6 +36,15 @@ public sealed partial class OptionTableTests
         }
     }
 
+    [Fact]
+    public void The_readme_has_the_options_of_standalone()
+    {
+        var readme = File.ReadAllText(Path.Combine(Manifests.Root, "README.md"));
+        Assert.Equal(Row().Matches(Section("standalone")).Select(Option), Row().Matches(readme).Select(Option));
+
+        static (string Name, string Variable) Option(Match row) => (row.Groups["name"].Value, row.Groups["variable"].Value);
+    }
+
     private static string Section(string title) => Text.Split("\n## ").Single(section => section.StartsWith(title + "\n", StringComparison.Ordinal));
 
     [GeneratedRegex("^\\| `(?<name>--[a-z-]+)` \\| `(?<variable>[A-Z_]+)` \\|.*\\| (?<default>[^|]+) \\|$", RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
