@@ -6,7 +6,8 @@ namespace CsiTcmu.Kubernetes.Tests;
 
 public sealed class WorkQueueTests : IDisposable
 {
-    private readonly WorkQueue _queue = new(new Backoff(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200)));
+    private static readonly Backoff s_backoff = new(TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(200));
+    private readonly WorkQueue _queue = new(s_backoff);
     private readonly CancellationTokenSource _end = new(TimeSpan.FromSeconds(30));
 
     public void Dispose()
@@ -56,10 +57,12 @@ public sealed class WorkQueueTests : IDisposable
     [Fact]
     public async Task Failed_key_comes_again_after_growing_pauses_and_holds_up_nobody()
     {
-        var times = new ConcurrentQueue<DateTime>();
+        var time = new ImpatientTime();
+        using var queue = new WorkQueue(s_backoff, time);
+        var times = 0;
         var other = new TaskCompletionSource();
         var done = new TaskCompletionSource();
-        var work = _queue.RunAsync(
+        var work = queue.RunAsync(
             1,
             (key, _) =>
             {
@@ -69,20 +72,21 @@ public sealed class WorkQueueTests : IDisposable
                     return Task.FromResult(true);
                 }
 
-                times.Enqueue(DateTime.UtcNow);
-                if (times.Count == 2) throw new InvalidOperationException("an exception is a failure too");
-                if (times.Count == 5) done.SetResult();
-                return Task.FromResult(times.Count == 5);
+                times++;
+                if (times == 2) throw new InvalidOperationException("an exception is a failure too");
+                if (times == 5) done.SetResult();
+                return Task.FromResult(times == 5);
             },
             NullLogger.Instance, _end.Token);
 
-        _queue.Add("bad");
-        _queue.Add("good");
+        queue.Add("bad");
+        queue.Add("good");
         await other.Task.WaitAsync(_end.Token);
         await done.Task.WaitAsync(_end.Token);
 
-        var seen = times.ToArray();
-        Assert.True(seen[4] - seen[3] > (seen[1] - seen[0]) * 2, string.Join(' ', seen.Select(time => time.TimeOfDay)));
+        // Each is within a fifth of its nominal length.
+        Assert.Equal(4, time.Pauses.Count);
+        foreach (var (asked, nominal) in time.Pauses.Zip([20, 40, 80, 160])) Assert.InRange(asked.TotalMilliseconds, nominal * 0.8, nominal * 1.2);
         await _end.CancelAsync();
         await work;
     }
@@ -119,5 +123,17 @@ public sealed class WorkQueueTests : IDisposable
         Assert.InRange(backoff.After(1), TimeSpan.FromSeconds(0.8), TimeSpan.FromSeconds(1.2));
         Assert.InRange(backoff.After(3), TimeSpan.FromSeconds(3.2), TimeSpan.FromSeconds(4.8));
         Assert.InRange(backoff.After(int.MaxValue), TimeSpan.FromSeconds(24), TimeSpan.FromSeconds(36));
+    }
+
+    /// <summary>Notes the pauses that are asked for, and lets none of them last.</summary>
+    private sealed class ImpatientTime : TimeProvider
+    {
+        public ConcurrentQueue<TimeSpan> Pauses { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Pauses.Enqueue(dueTime);
+            return base.CreateTimer(callback, state, TimeSpan.Zero, period);
+        }
     }
 }
