@@ -10,6 +10,8 @@ internal sealed class CallContext : ServerCallContext, IDisposable
     /// <summary>The key under which the official server looks for the request of a context that is not its own.</summary>
     private const string HttpContextKey = "__HttpContext";
 
+    private static readonly TimeSpan s_soon = TimeSpan.FromSeconds(5);
+
     private readonly ServerCallContext _official;
     private readonly CancellationToken _clientGone;
     private readonly CancellationToken _serverStops;
@@ -101,6 +103,15 @@ internal sealed class CallContext : ServerCallContext, IDisposable
         OperationCanceledException => !IsGivenUp,
         _ => true,
     };
+
+    /// <summary>Whether the call is over, or turns out to be within a few seconds: the server closes the output of a call first and says that the client is
+    /// gone afterwards, from another thread.</summary>
+    public async Task<bool> IsGivenUpSoonAsync()
+    {
+        if (!IsGivenUp)
+            await Task.Delay(s_soon, CancellationTokenCore).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return IsGivenUp;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _givenUp.Dispose();

@@ -26,8 +26,11 @@ internal sealed class ResponseStream<T>(IServerStreamWriter<T> official, CallCon
         {
             await official.WriteAsync(message, cancellationToken);
         }
-        catch (Exception e) when (e is InvalidOperationException or IOException && context.IsGivenUp)
+        catch (Exception e) when (e is not (RpcException or OperationCanceledException))
         {
+            // What a closed output does to a message is up to the server and the serializer.
+            if (!await context.IsGivenUpSoonAsync())
+                throw;
             throw new OperationCanceledException("The call has ended.", e, context.CancellationToken);
         }
     }

@@ -192,19 +192,17 @@ public class CallTests
     {
         await using var server = await TestServer.StartAsync();
         var waiting = server.Service.Point("waiting");
+        // Of many that are cancelled in the middle of a message some meet an output that is closed before the token tells.
+        var endless = Enumerable.Repeat(new Call("Count", new { messages = 100_000_000, metadata = true, wait = "never" }) { CancelOnHeaders = true }, 20);
         var outcomes = await ForeignClient.CallAsync(
-            client,
-            server,
-            null,
-            new Call("Count", new { messages = 1, metadata = true, wait = "waiting" }) { CancelOnHeaders = true },
-            new Call("Count", new { messages = 100_000_000, metadata = true, wait = "never" }) { CancelOnHeaders = true });
+            client, server, null, [new Call("Count", new { messages = 1, metadata = true, wait = "waiting" }) { CancelOnHeaders = true }, .. endless]);
 
-        Assert.Equal(["CANCELLED", "CANCELLED"], outcomes.Select(outcome => outcome.Code));
+        Assert.All(outcomes, outcome => Assert.Equal("CANCELLED", outcome.Code));
         await waiting.Cancelled.WaitAsync(TestServer.Patience);
         waiting.Release();
         await waiting.LateWriteDone.Task.WaitAsync(TestServer.Patience);
         Assert.IsType<OperationCanceledException>(waiting.LateWrite, exactMatch: false);
-        // A stop in no time: the endless stream has ended as well.
+        // A stop in no time: the endless streams have ended as well.
         Assert.True(await server.Grpc.StopAsync(TestServer.Patience));
         Assert.DoesNotContain(server.Log.Lines, line => line.Level >= LogLevel.Warning);
     }
