@@ -42,6 +42,7 @@ public sealed unsafe class CommandRing
     private readonly byte* _ring;
     private readonly uint _size;
     private readonly ulong _dataOffset;
+    private readonly ulong _dataEnd;
 
     private readonly ulong[] _outstanding = new ulong[CommandIds / 64];
     private readonly uint[] _slots;
@@ -79,6 +80,7 @@ public sealed unsafe class CommandRing
         _dataOffset = (ulong)offset + _size;
         if (_size < RingEntry.Size || _size % 8 != 0 || _dataOffset > (ulong)length)
             throw Unusable($"cmdr_size is {_size} at cmdr_off {offset} of a mapping of {length} bytes");
+        _dataEnd = ReadDataEnd();
         _ring = map + offset;
         _tail = _mailbox->Tail;
         if (_tail >= _size || _tail % 8 != 0) throw Unusable($"cmd_tail is {_tail} in a ring of {_size} bytes");
@@ -92,6 +94,9 @@ public sealed unsafe class CommandRing
 
     /// <summary>Why the ring is broken, or null.</summary>
     public string? BrokenReason { get; private set; }
+
+    /// <summary>Bytes of the zero copy area, behind the data area; 0 when there is none.</summary>
+    public long ZeroCopyLength => _length - (long)_dataEnd;
 
     /// <summary>Commands taken and not yet completed.</summary>
     public int Outstanding => (int)(_endSlot - _firstSlot);
@@ -197,6 +202,16 @@ public sealed unsafe class CommandRing
     /// <summary>Fixed format sense data: ILLEGAL REQUEST, INVALID COMMAND OPERATION CODE (SPC-4, 4.5.3).</summary>
     private static ReadOnlySpan<byte> InvalidOperationCode => [0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0];
 
+    /// <summary>Where the data area ends: at the zero copy area or, without one, with the mapping.</summary>
+    private ulong ReadDataEnd()
+    {
+        if (!_mailbox->Flags.HasFlag(MailboxFlags.ZeroCopy)) return (ulong)_length;
+        var offset = _mailbox->ZeroCopyOffset;
+        return offset % 4096 == 0 && offset >= _dataOffset && offset < (ulong)_length
+            ? offset
+            : throw Unusable($"zc_off is {offset} with data from {_dataOffset} on, in a mapping of {_length} bytes");
+    }
+
     /// <summary>Loads the head; false when nothing is new or the head is impossible.</summary>
     private bool SeeNewHead()
     {
@@ -234,7 +249,9 @@ public sealed unsafe class CommandRing
         var cdbLength = CdbLength(cdb, cdbRoom);
         if (cdbLength > cdbRoom) return $"the CDB with operation code 0x{*cdb:x2} needs {cdbLength} bytes and the entry has {cdbRoom}";
 
+        command->Place = DataPlace.Copied;
         if (CopyVectors((RingVector*)((byte*)entry + RingEntry.VectorsOffset), vectors + bidirectional, command) is { } fault) return fault;
+        if (ZeroCopyLength != 0 && ReadPlace(entry->KernelFlags, command) is { } contradiction) return contradiction;
 
         if (cdbLength > RingCommand.MaxCdbLength) refusal = Refusal.UnknownOperation;
         else if (bidirectional != 0) refusal = Refusal.Bidirectional;
@@ -256,8 +273,12 @@ public sealed unsafe class CommandRing
         {
             var offset = vectors[i].Offset;
             var length = vectors[i].Length;
-            if (length > (ulong)_length || offset < _dataOffset || offset > (ulong)_length - length)
-                return $"iov[{i}] with {length} bytes at {offset} is outside of the data area, {_dataOffset} to {_length}";
+            if (length > _dataEnd || offset < _dataOffset || offset > _dataEnd - length)
+            {
+                if (!IsInZeroCopyArea(offset, length) || count != 1) return Outside(i, offset, length);
+                command->Place = DataPlace.Mapped;
+            }
+
             if (length == 0) continue;
             var address = _map + offset;
             if (address == end)
@@ -276,6 +297,24 @@ public sealed unsafe class CommandRing
 
         command->VectorCount = taken;
         command->DataLength = total;
+        return null;
+    }
+
+    private bool IsInZeroCopyArea(ulong offset, ulong length) =>
+        offset >= _dataEnd && length <= (ulong)ZeroCopyLength && offset <= (ulong)_length - length && length != 0;
+
+    private string Outside(uint index, ulong offset, ulong length) =>
+        $"iov[{index}] with {length} bytes at {offset} is outside of the data area, {_dataOffset} to {_dataEnd}" +
+        (ZeroCopyLength == 0 ? "" : $", and not the only one in the zero copy area, {_dataEnd} to {_length}");
+
+    /// <summary>Compares what the kernel says of a command's memory with where that lies.</summary>
+    /// <returns>The contradiction, or null.</returns>
+    private static string? ReadPlace(KernelFlags flags, RingCommand* command)
+    {
+        var isMapped = command->Place != DataPlace.Copied;
+        if (flags.HasFlag(KernelFlags.ZeroCopy) != isMapped || (flags.HasFlag(KernelFlags.ReadOnly) && !isMapped))
+            return $"kflags are {(int)flags} for data in the {(isMapped ? "zero copy" : "data")} area";
+        if (flags.HasFlag(KernelFlags.ReadOnly)) command->Place = DataPlace.MappedReadOnly;
         return null;
     }
 
@@ -327,7 +366,7 @@ public sealed unsafe class CommandRing
         _outstanding[id >> 6] &= ~(1UL << (id & 63));
         var response = (RingResponse*)(_ring + _slots[_firstSlot++ & _slotMask]);
         response->Id = id;
-        response->KernelFlags = 0;
+        response->KernelFlags = KernelFlags.None;
         response->UserFlags = flags;
         response->Status = status;
         response->ReadLength = readLength;

@@ -33,7 +33,10 @@ public unsafe struct RingCommand
     /// <summary>Sum of the vectors' lengths in bytes.</summary>
     public long DataLength;
 
-    /// <summary>Zeroes the data buffer from a byte on, for reads that fill only a part of it.</summary>
+    /// <summary>What kind of memory the vectors point to.</summary>
+    public DataPlace Place;
+
+    /// <summary>Zeroes the data buffer from a byte on, for reads that fill only a part of it. Not with <see cref="DataPlace.MappedReadOnly"/>.</summary>
     /// <param name="from">First byte to clear, from the start of the data; at or past <see cref="DataLength"/> nothing is done.</param>
     public readonly void ClearData(long from = 0)
     {
@@ -51,6 +54,22 @@ public unsafe struct RingCommand
             }
         }
     }
+}
+
+/// <summary>Where the data of a command lies.</summary>
+public enum DataPlace : byte
+{
+    /// <summary>In the data area: the kernel copies between it and the initiator's pages. Ordinary memory.</summary>
+    Copied,
+
+    /// <summary>
+    /// In the zero copy area: the initiator's own pages, to be filled. They cannot be pinned, so that O_DIRECT, registered buffers and vmsplice
+    /// fail on them. They are gone once the command is answered: an access is SIGBUS, or EFAULT in a system call.
+    /// </summary>
+    Mapped,
+
+    /// <summary>As <see cref="Mapped"/>, with data to be written: a store is SIGBUS.</summary>
+    MappedReadOnly,
 }
 
 /// <summary>What <see cref="CommandRing.TryTake"/> found.</summary>

@@ -17,6 +17,9 @@ internal struct Mailbox
     /// <summary>Written by the kernel: where its next entry will go.</summary>
     [FieldOffset(12)] public uint Head;
 
+    /// <summary>With <see cref="MailboxFlags.ZeroCopy"/>: where the zero copy area begins, from the start of the mapping; it goes on to the end.</summary>
+    [FieldOffset(16)] public ulong ZeroCopyOffset;
+
     /// <summary>Written by the user: the first slot that is not completed. A cache line of its own.</summary>
     [FieldOffset(64)] public uint Tail;
 }
@@ -29,6 +32,9 @@ internal enum MailboxFlags : ushort
     ReadLength = 2,
     TaskManagement = 4,
     KeepBuffer = 8,
+
+    /// <summary>There is a zero copy area; only the target_core_user of <c>deploy/kernel</c> says so.</summary>
+    ZeroCopy = 16,
 }
 
 /// <summary>The low three bits of <see cref="RingEntry.LengthAndOperation"/>.</summary>
@@ -37,6 +43,19 @@ internal enum RingOperation : uint
     Pad = 0,
     Command = 1,
     TaskManagement = 2,
+}
+
+/// <summary>What the kernel says of a command (<c>kflags</c>); means something only where there is a zero copy area.</summary>
+[Flags]
+internal enum KernelFlags : byte
+{
+    None = 0,
+
+    /// <summary>The one iovec lies in the zero copy area.</summary>
+    ZeroCopy = 1,
+
+    /// <summary>Its pages hold data to be written and are read-only.</summary>
+    ReadOnly = 2,
 }
 
 /// <summary>What the user says beside its answer (<c>uflags</c>).</summary>
@@ -71,7 +90,7 @@ internal struct RingEntry
 
     [FieldOffset(0)] public uint LengthAndOperation;
     [FieldOffset(4)] public ushort Id;
-    [FieldOffset(6)] public byte KernelFlags;
+    [FieldOffset(6)] public KernelFlags KernelFlags;
     [FieldOffset(7)] public ResponseFlags UserFlags;
     [FieldOffset(8)] public uint VectorCount;
     [FieldOffset(12)] public uint BidirectionalVectorCount;
@@ -96,7 +115,7 @@ internal unsafe struct RingResponse
 
     [FieldOffset(0)] public uint LengthAndOperation;
     [FieldOffset(4)] public ushort Id;
-    [FieldOffset(6)] public byte KernelFlags;
+    [FieldOffset(6)] public KernelFlags KernelFlags;
     [FieldOffset(7)] public ResponseFlags UserFlags;
     [FieldOffset(8)] public byte Status;
     [FieldOffset(12)] public uint ReadLength;
@@ -109,7 +128,7 @@ internal struct RingTaskManagement
 {
     [FieldOffset(0)] public uint LengthAndOperation;
     [FieldOffset(4)] public ushort Id;
-    [FieldOffset(6)] public byte KernelFlags;
+    [FieldOffset(6)] public KernelFlags KernelFlags;
     [FieldOffset(7)] public ResponseFlags UserFlags;
     [FieldOffset(8)] public byte Function;
     [FieldOffset(12)] public uint CommandCount;

@@ -55,14 +55,8 @@ public sealed class TcmuDevice
         // 2. Everything that cannot be changed later. An enabled device has been through this, since enabling is the last step.
         if (!device.IsEnabled)
         {
-            // Netlink is out of the game by nl_reply_supported: nobody's answer is waited for.
-            KernelFiles.Write($"{device.Folder}/control", string.Create(
-                CultureInfo.InvariantCulture,
-                $"dev_size={specification.Size},hw_block_size={specification.BlockSize},hw_max_sectors={specification.MaxSectors}," +
-                $"max_data_area_mb={specification.DataAreaMegabytes},data_pages_per_blk={specification.DataPagesPerBlock}," +
-                $"cmd_ring_size_mb={specification.CommandRingMegabytes},nl_reply_supported=-1,dev_config={specification.Config}"));
-
-            device.CheckDataArea(specification);
+            KernelFiles.Write($"{device.Folder}/control", specification.Control);
+            device.CheckAreas(specification);
 
             // Must come before any LUN: a command may take as long as it takes, since its end is never wrong.
             KernelFiles.Write($"{device.Folder}/attrib/cmd_time_out", "0");
@@ -207,10 +201,15 @@ public sealed class TcmuDevice
         if (state.Size != wanted.Size) SetSize(wanted.Size);
     }
 
-    /// <summary>The kernel cuts an area that is above its limit, and says so in its log only.</summary>
-    private void CheckDataArea(TcmuDeviceSpecification wanted)
+    private void CheckAreas(TcmuDeviceSpecification wanted)
     {
-        if (TryRead() is { } state && state.DataAreaMegabytes < wanted.DataAreaMegabytes)
+        if (TryRead() is not { } state) return;
+
+        // An attempt that ended half-way may have asked for one, when it was wanted.
+        if (wanted.ZeroCopyMegabytes == 0 && state.ZeroCopyMegabytes > 0) KernelFiles.Write($"{Folder}/control", "zc_data_area_mb=0");
+
+        // The kernel cuts an area that is above its limit, and says so in its log only.
+        if (state.DataAreaMegabytes < wanted.DataAreaMegabytes)
         {
             throw new TargetException(
                 Folder, 0, $"max_data_area_mb is {state.DataAreaMegabytes} instead of {wanted.DataAreaMegabytes}",

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CsiTcmu.Tcmu;
 
 /// <summary>What a TCMU device in configfs is made from.</summary>
@@ -39,6 +41,21 @@ public sealed record TcmuDeviceSpecification
     /// <summary>Size of mailbox and command ring in MiB, 1 to 8.</summary>
     public int CommandRingMegabytes { get; init; } = 1;
 
+    /// <summary>
+    /// Size of the zero copy area in MiB, 0 to 4096. It costs address space, and the kernel a pointer for each page. The kernel's own module has none:
+    /// it ignores the wish, and the device is made without. <see cref="TcmuDeviceState.ZeroCopyMegabytes"/> tells what has come of it.
+    /// </summary>
+    public int ZeroCopyMegabytes { get; init; }
+
+    /// <summary>
+    /// What is written to the device's file <c>control</c>. Netlink is out of the game by <c>nl_reply_supported</c>: nobody's answer is waited for.
+    /// </summary>
+    internal string Control => string.Create(
+        CultureInfo.InvariantCulture,
+        $"dev_size={Size},hw_block_size={BlockSize},hw_max_sectors={MaxSectors}," +
+        $"max_data_area_mb={DataAreaMegabytes},data_pages_per_blk={DataPagesPerBlock}," +
+        $"cmd_ring_size_mb={CommandRingMegabytes},{(ZeroCopyMegabytes > 0 ? $"zc_data_area_mb={ZeroCopyMegabytes}," : "")}nl_reply_supported=-1,dev_config={Config}");
+
     /// <summary>Checks every field.</summary>
     /// <exception cref="ArgumentException">A field is out of its range; the message names it.</exception>
     internal void Validate()
@@ -57,6 +74,7 @@ public sealed record TcmuDeviceSpecification
         Require(DataAreaMegabytes is >= 1 and <= 65536, nameof(DataAreaMegabytes), DataAreaMegabytes, "must be 1 to 65536");
         Require(DataPagesPerBlock is >= 1 and <= 256, nameof(DataPagesPerBlock), DataPagesPerBlock, "must be 1 to 256");
         Require(CommandRingMegabytes is >= 1 and <= 8, nameof(CommandRingMegabytes), CommandRingMegabytes, "must be 1 to 8");
+        Require(ZeroCopyMegabytes is >= 0 and <= 4096, nameof(ZeroCopyMegabytes), ZeroCopyMegabytes, "must be 0 to 4096");
     }
 
     /// <summary>True for a text that can be a device's name.</summary>

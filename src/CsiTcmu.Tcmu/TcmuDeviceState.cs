@@ -33,6 +33,9 @@ public sealed record TcmuDeviceState
     /// <summary>Size of mailbox and ring in MiB.</summary>
     public required int CommandRingMegabytes { get; init; }
 
+    /// <summary>Size of the zero copy area in MiB; 0 when there is none, and always with the kernel's own module.</summary>
+    public int ZeroCopyMegabytes { get; init; }
+
     /// <summary>Parses a device's <c>info</c> file (<c>target_core_info_show</c> and <c>tcmu_show_configfs_dev_params</c>).</summary>
     /// <returns>The state, not enabled and not blocked, or null when the text is something else.</returns>
     internal static TcmuDeviceState? Parse(string info)
@@ -45,8 +48,14 @@ public sealed record TcmuDeviceState
             !TryNumber(info, " Size: ", " ", out long size) ||
             !TryNumber(info, "MaxDataAreaMB: ", " ", out int area) ||
             !TryNumber(info, "DataPagesPerBlk: ", " ", out int pages) ||
-            !TryNumber(info, "CmdRingSizeMB: ", "\n", out int ring))
+            Between(info, "CmdRingSizeMB: ", "\n") is not { } last)
             return null;
+
+        // With a zero copy area, and only then, its size and threshold follow the ring's size.
+        var zeroCopy = 0;
+        var hasZeroCopy = last.Contains(' ', StringComparison.Ordinal);
+        var ringDigits = hasZeroCopy ? last[..last.IndexOf(' ', StringComparison.Ordinal)] : last;
+        if (!TryNumber(ringDigits, out int ring) || (hasZeroCopy && !TryNumber(info, "ZcDataAreaMB: ", " ", out zeroCopy))) return null;
         return new TcmuDeviceState
         {
             Enabled = false,
@@ -58,6 +67,7 @@ public sealed record TcmuDeviceState
             DataAreaMegabytes = area,
             DataPagesPerBlock = pages,
             CommandRingMegabytes = ring,
+            ZeroCopyMegabytes = zeroCopy,
         };
     }
 
@@ -74,6 +84,9 @@ public sealed record TcmuDeviceState
         where T : struct, INumber<T>
     {
         number = default;
-        return Between(text, start, end) is { } digits && T.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+        return Between(text, start, end) is { } digits && TryNumber(digits, out number);
     }
+
+    private static bool TryNumber<T>(string digits, out T number)
+        where T : struct, INumber<T> => T.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using CsiTcmu.Linux;
 using CsiTcmu.Tcmu;
 
 namespace CsiTcmu.KernelModel;
@@ -12,6 +13,7 @@ public sealed unsafe partial class KernelRing : IDisposable
     private const byte PoisonByte = 0xa5;
 
     private readonly KernelRingOptions _options;
+    private readonly ZeroCopyArea? _zeroCopy;
     private readonly Mailbox* _mailbox;
     private readonly byte* _ring;
     private readonly byte* _data;
@@ -32,14 +34,22 @@ public sealed unsafe partial class KernelRing : IDisposable
         ArgumentOutOfRangeException.ThrowIfNotEqual(_options.RingSize % 8, 0);
         _size = (uint)_options.RingSize;
         var dataOffset = ((long)sizeof(Mailbox) + _size + 4095) & ~4095L;
-        Length = dataOffset + (long)_options.Blocks * _options.BlockSize;
-        Map = (byte*)NativeMemory.AlignedAlloc((nuint)Length, 4096);
-        NativeMemory.Clear(Map, (nuint)dataOffset);
+        var dataEnd = dataOffset + (long)_options.Blocks * _options.BlockSize;
+        if (_options.ZeroCopyPages > 0) dataEnd = (dataEnd + 4095) & ~4095L;
+        Length = dataEnd + (long)_options.ZeroCopyPages * ZeroCopyArea.PageSize;
+        Map = Native.Reserve(Length, dataEnd);
         _mailbox = (Mailbox*)Map;
         _mailbox->Version = 2;
         _mailbox->Flags = (MailboxFlags)0x0f;
         _mailbox->RingOffset = (uint)sizeof(Mailbox);
         _mailbox->RingSize = _size;
+        if (_options.ZeroCopyPages > 0)
+        {
+            _zeroCopy = new ZeroCopyArea(Map + dataEnd, _options.ZeroCopyPages);
+            _mailbox->Flags |= MailboxFlags.ZeroCopy;
+            _mailbox->ZeroCopyOffset = (ulong)dataEnd;
+        }
+
         _ring = Map + sizeof(Mailbox);
         _data = Map + dataOffset;
         _lengths = new uint[_size / 8];
@@ -83,17 +93,18 @@ public sealed unsafe partial class KernelRing : IDisposable
         command.Direction = blockCount == 0 ? DataDirection.None : direction;
         command.Data = data;
         command.State = state;
-        if (!TakeBlocks(command, blockCount))
+        if (!TryMap(command) && !TakeBlocks(command, blockCount))
         {
             FreeBlocks(command);
             _spare.Push(command);
             return false;
         }
 
-        var vectorCount = CountVectors(command);
+        var vectorCount = command.IsMapped ? 1 : CountVectors(command);
         var length = Math.Max(RingEntry.VectorsOffset + sizeof(RingVector) * vectorCount, RingEntry.Size) + (cdb.Length + 7 & ~7);
         if (!TryMakeRoom((uint)length))
         {
+            ReturnSlots(command);
             FreeBlocks(command);
             _spare.Push(command);
             return false;
@@ -108,12 +119,15 @@ public sealed unsafe partial class KernelRing : IDisposable
         entry->LengthAndOperation = (uint)length | (uint)RingOperation.Command;
         entry->Id = id;
         entry->VectorCount = (uint)vectorCount;
-        WriteVectors(command, (RingVector*)((byte*)entry + RingEntry.VectorsOffset));
+        if (command.IsMapped) WriteMapped(command, entry);
+        else WriteVectors(command, (RingVector*)((byte*)entry + RingEntry.VectorsOffset));
         var cdbAt = (byte*)entry + Math.Max(RingEntry.VectorsOffset + sizeof(RingVector) * vectorCount, RingEntry.Size);
         entry->CdbOffset = (ulong)(cdbAt - Map);
         cdb.CopyTo(new Span<byte>(cdbAt, cdb.Length));
 
-        if (command.Direction == DataDirection.Out) Scatter(command);
+        CountWay(command);
+        if (command.IsMapped) _zeroCopy!.Show(command.FirstSlot, command.SlotCount, writable: command.Direction == DataDirection.In);
+        else if (command.Direction == DataDirection.Out) Scatter(command);
         else if (_options.Poison) Poison(command);
         Advance((uint)length);
         return true;
@@ -175,7 +189,7 @@ public sealed unsafe partial class KernelRing : IDisposable
             {
                 var id = response->Id;
                 if (_commands[id] is not { } command) return Break($"cmd_id {id} not found");
-                if (response->KernelFlags != 0) return Break($"kflags of cmd_id {id} are {response->KernelFlags}");
+                if (response->KernelFlags != KernelFlags.None) return Break($"kflags of cmd_id {id} are {response->KernelFlags}");
                 if ((response->UserFlags & ~(ResponseFlags.UnknownOperation | ResponseFlags.ReadLength)) != ResponseFlags.None)
                     return Break($"uflags of cmd_id {id} are {response->UserFlags}");
                 _commands[id] = null;
@@ -200,6 +214,7 @@ public sealed unsafe partial class KernelRing : IDisposable
             if (_commands[id] is not { } command) continue;
             _commands[id] = null;
             Outstanding--;
+            Unmap(command);
             FreeBlocks(command);
             completed?.Invoke(new KernelCompletion((ushort)id, command.State, status, false, 0, null));
             Recycle(command);
@@ -214,7 +229,11 @@ public sealed unsafe partial class KernelRing : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => NativeMemory.AlignedFree(Map);
+    public void Dispose()
+    {
+        _ = Syscalls.Unmap(Map, (nuint)Length);
+        _zeroCopy?.Dispose();
+    }
 
     private int Break(string reason)
     {
@@ -236,8 +255,10 @@ public sealed unsafe partial class KernelRing : IDisposable
             readLength = (int)Math.Min(response->ReadLength, (uint)dataLength);
         }
 
+        // Pages that were mapped have what was written to them, whatever the answer says.
         var failed = status == 2 && !hasReadLength;
-        if (command.Direction == DataDirection.In && !failed && !unknown) Gather(command, readLength);
+        if (command.IsMapped) Unmap(command);
+        else if (command.Direction == DataDirection.In && !failed && !unknown) Gather(command, readLength);
         FreeBlocks(command);
         completed?.Invoke(new KernelCompletion(
             command.Id, command.State, status, unknown, command.Direction == DataDirection.In ? dataLength - readLength : 0,
@@ -292,5 +313,9 @@ public sealed unsafe partial class KernelRing : IDisposable
         public object? State;
         public int[] Blocks = [];
         public int BlockCount;
+        public int FirstSlot;
+        public int SlotCount;
+
+        public bool IsMapped => SlotCount > 0;
     }
 }

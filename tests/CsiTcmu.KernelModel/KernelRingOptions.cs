@@ -17,4 +17,10 @@ public sealed record KernelRingOptions
     /// there what the last command left.
     /// </summary>
     public bool Poison { get; init; } = true;
+
+    /// <summary>Pages of the zero copy area; 0 for a kernel that has none.</summary>
+    public int ZeroCopyPages { get; init; }
+
+    /// <summary>Commands with less data are copied (<c>zc_min_size</c>).</summary>
+    public int ZeroCopyMinimum { get; init; } = 64 * 1024;
 }

@@ -65,6 +65,15 @@ public sealed class ModelDevice : IDisposable
         }
     }
 
+    /// <summary>How many commands went which way, while there is a zero copy area.</summary>
+    public ZeroCopyWays Ways
+    {
+        get
+        {
+            lock (_lock) return _ring.Ways;
+        }
+    }
+
     /// <summary>How often the user side was told of new commands.</summary>
     public long Notifications => Interlocked.Read(ref _notifications);
 

@@ -15,15 +15,24 @@ public sealed class Alone;
 public sealed unsafe class CommandRingStressTests
 {
     [Theory]
-    [InlineData((1 << 16) - 128)]
-    [InlineData(8064)]
-    [InlineData(1032)]
-    public void Entries_that_end_in_random_order_are_each_ended_once_with_their_own_answer(int ringSize)
+    [InlineData((1 << 16) - 128, 0)]
+    [InlineData((1 << 16) - 128, 64)]
+    [InlineData(8064, 0)]
+    [InlineData(1032, 0)]
+    public void Entries_that_end_in_random_order_are_each_ended_once_with_their_own_answer(int ringSize, int zeroCopyPages)
     {
         // As many as three seconds allow, so that a busy machine only does fewer; the end is not bound to time.
         const int Most = 2_000_000;
         var clock = Stopwatch.StartNew();
-        using var kernel = new KernelRing(new KernelRingOptions { RingSize = ringSize, Blocks = 256, BlockSize = 512, Poison = false });
+        using var kernel = new KernelRing(new KernelRingOptions
+        {
+            RingSize = ringSize,
+            Blocks = 256,
+            BlockSize = 512,
+            Poison = false,
+            ZeroCopyPages = zeroCopyPages,
+            ZeroCopyMinimum = 4096,
+        });
         using var user = new RandomServer(kernel);
         var thread = new Thread(user.Serve) { Name = "server" };
         thread.Start();
@@ -56,7 +65,7 @@ public sealed unsafe class CommandRingStressTests
                 var command = states[slot];
                 command.Number = (uint)submitted;
                 command.Direction = (DataDirection)random.Next(3);
-                command.Length = command.Direction == DataDirection.None ? 0 : random.Next(8, 1537);
+                command.Length = command.Direction == DataDirection.None ? 0 : zeroCopyPages > 0 && random.Next(2) == 0 ? 8192 : random.Next(8, 1537);
                 BinaryPrimitives.WriteUInt32LittleEndian(command.Data, command.Direction == DataDirection.Out ? command.Number : uint.MaxValue);
                 BinaryPrimitives.WriteUInt32BigEndian(cdb.AsSpan(2), command.Number);
                 cdb[1] = (byte)command.Direction;
@@ -79,6 +88,8 @@ public sealed unsafe class CommandRingStressTests
         Assert.Equal(0, kernel.Outstanding);
         Assert.True(kernel.Pads > 0);
         Assert.True(user.TaskManagement > 0);
+        Assert.Equal(0, kernel.ZeroCopyPagesUsed);
+        Assert.Equal(zeroCopyPages > 0, kernel.Ways is { Mapped: > 0, Full: > 0, Small: > 0 });
     }
 
     [Fact]
@@ -146,7 +157,7 @@ public sealed unsafe class CommandRingStressTests
     {
         public int Slot => slot;
 
-        public byte[] Data { get; } = new byte[1536];
+        public byte[] Data { get; } = new byte[8192];
 
         public uint Number { get; set; }
 
@@ -159,6 +170,7 @@ public sealed unsafe class CommandRingStressTests
     private sealed class RandomServer : IDisposable
     {
         private const int Slots = 512;
+        private const int VectorsPerSlot = 16;
         private readonly KernelRing _kernel;
         private readonly RingCommand* _commands;
         private readonly Iovec* _vectors;
@@ -167,11 +179,11 @@ public sealed unsafe class CommandRingStressTests
         {
             _kernel = kernel;
             _commands = (RingCommand*)NativeMemory.AllocZeroed((nuint)(Slots * sizeof(RingCommand)));
-            _vectors = (Iovec*)NativeMemory.AllocZeroed((nuint)(Slots * 8 * sizeof(Iovec)));
+            _vectors = (Iovec*)NativeMemory.AllocZeroed((nuint)(Slots * VectorsPerSlot * sizeof(Iovec)));
             for (var i = 0; i < Slots; i++)
             {
-                _commands[i].Vectors = _vectors + i * 8;
-                _commands[i].VectorCapacity = 8;
+                _commands[i].Vectors = _vectors + i * VectorsPerSlot;
+                _commands[i].VectorCapacity = VectorsPerSlot;
             }
         }
 

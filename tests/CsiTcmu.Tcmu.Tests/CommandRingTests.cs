@@ -166,7 +166,7 @@ public sealed unsafe class CommandRingTests
         var id = f.Submit();
         var entry = (RingEntry*)(f.Kernel.Map + 128);
         entry->UserFlags = ResponseFlags.UnknownOperation | ResponseFlags.KeepBuffer;
-        entry->KernelFlags = 0xff;
+        entry->KernelFlags = (KernelFlags)0xff;
         f.Take();
         f.Complete(id);
         f.Kick();

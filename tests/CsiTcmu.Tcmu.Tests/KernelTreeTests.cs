@@ -49,9 +49,45 @@ public sealed class KernelTreeTests : IDisposable
         Assert.Null(new TcmuDevice(7, "none", Paths).TryRead());
     }
 
+    [Fact]
+    public void The_module_with_zero_copy_tells_the_size_of_the_area_behind_that_of_the_ring()
+    {
+        WriteNewDevice(" ZcDataAreaMB: 64 ZcMinSize: 65536");
+        var state = new TcmuDevice(7, "t1", Paths).TryRead()!;
+        Assert.Equal((2, 64), (state.CommandRingMegabytes, state.ZeroCopyMegabytes));
+    }
+
+    // What the kernel's own module is told must never change by zero copy: the text is written out here on purpose.
+    [Theory]
+    [InlineData(0, "")]
+    [InlineData(64, "zc_data_area_mb=64,")]
+    public void A_device_is_made_with_an_area_only_when_one_is_asked_for(int megabytes, string wish)
+    {
+        WriteNewDevice("");
+        TcmuDevice.Create(Specification with { ZeroCopyMegabytes = megabytes }, Paths);
+        Assert.Equal(
+            "dev_size=1048576,hw_block_size=512,hw_max_sectors=2048,max_data_area_mb=32,data_pages_per_blk=1,cmd_ring_size_mb=1," + wish +
+            "nl_reply_supported=-1,dev_config=csi/abc",
+            Read("target/core/user_7/t1/control"));
+    }
+
+    [Fact]
+    public void A_half_made_device_with_an_area_that_is_not_wanted_any_more_loses_it()
+    {
+        WriteNewDevice(" ZcDataAreaMB: 64 ZcMinSize: 65536");
+        TcmuDevice.Create(Specification, Paths);
+        Assert.StartsWith("zc_data_area_mb=0", Read("target/core/user_7/t1/control"));
+
+        WriteNewDevice(" ZcDataAreaMB: 64 ZcMinSize: 65536");
+        TcmuDevice.Create(Specification with { ZeroCopyMegabytes = 32 }, Paths);
+        Assert.StartsWith("dev_size=", Read("target/core/user_7/t1/control"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Status: ACTIVATED")]
+    [InlineData("Status: ACTIVATED  Max Queue Depth: 0  SectorSize: 512  HwMaxSectors: 0\n        Config: a Size: 512 MaxDataAreaMB: 1 DataPagesPerBlk: 1 CmdRingSizeMB: 8 more\n")]
+    [InlineData("Status: ACTIVATED  Max Queue Depth: 0  SectorSize: 512  HwMaxSectors: 0\n        Config: a Size: 512 MaxDataAreaMB: 1 DataPagesPerBlk: 1 CmdRingSizeMB: 8 ZcDataAreaMB: x ZcMinSize: 1\n")]
     [InlineData("Status: ACTIVATED  Max Queue Depth: 0  SectorSize: 512  HwMaxSectors: 0\n        Config: a Size: x MaxDataAreaMB: 1 DataPagesPerBlk: 1 CmdRingSizeMB: 8\n")]
     [InlineData("Status: ACTIVATED  Max Queue Depth: 0  SectorSize: 512  HwMaxSectors: 0\n        Config: a Size: 99999999999999999999 MaxDataAreaMB: 1 DataPagesPerBlk: 1 CmdRingSizeMB: 8\n")]
     public void Another_kernels_info_is_an_error_that_names_the_file(string info)
@@ -242,6 +278,8 @@ public sealed class KernelTreeTests : IDisposable
         { "DataPagesPerBlock", Specification with { DataPagesPerBlock = 0 } },
         { "DataPagesPerBlock", Specification with { DataPagesPerBlock = 257 } },
         { "CommandRingMegabytes", Specification with { CommandRingMegabytes = 9 } },
+        { "ZeroCopyMegabytes", Specification with { ZeroCopyMegabytes = -1 } },
+        { "ZeroCopyMegabytes", Specification with { ZeroCopyMegabytes = 4097 } },
     };
 
     [Theory]
@@ -264,6 +302,20 @@ public sealed class KernelTreeTests : IDisposable
         BlockSize = 512,
         Serial = "serial",
     };
+
+    /// <summary>A device's folder as it is before it is enabled; <paramref name="zeroCopy"/> is what the module has to say of an area.</summary>
+    private void WriteNewDevice(string zeroCopy)
+    {
+        Write("target/core/user_7/t1/info", $"""
+            Status: DEACTIVATED  Max Queue Depth: 0  SectorSize: 512  HwMaxSectors: 0
+                    Config: csi/abc Size: 1048576 MaxDataAreaMB: 32 DataPagesPerBlk: 1 CmdRingSizeMB: 2{zeroCopy}
+
+            """);
+        foreach (var name in new[] { "control", "enable", "attrib/cmd_time_out", "attrib/tmr_notification", "wwn/vpd_unit_serial" })
+            Write($"target/core/user_7/t1/{name}", "");
+    }
+
+    private string Read(string path) => File.ReadAllText($"{_root}/{path}");
 
     private void Write(string path, string text)
     {

@@ -11,9 +11,15 @@ internal sealed unsafe class RingFixture : IDisposable
     public const byte CheckCondition = 2;
     public const int Capacity = 256;
 
-    public RingFixture(int ringSize = 8064, int blocks = 64, int blockSize = 4096, int capacity = Capacity)
+    public RingFixture(int ringSize = 8064, int blocks = 64, int blockSize = 4096, int capacity = Capacity, int zeroCopyPages = 0)
     {
-        Kernel = new KernelRing(new KernelRingOptions { RingSize = ringSize, Blocks = blocks, BlockSize = blockSize });
+        Kernel = new KernelRing(new KernelRingOptions
+        {
+            RingSize = ringSize,
+            Blocks = blocks,
+            BlockSize = blockSize,
+            ZeroCopyPages = zeroCopyPages,
+        });
         Ring = new CommandRing(Kernel.Map, Kernel.Length);
         Command = (RingCommand*)NativeMemory.AllocZeroed((nuint)sizeof(RingCommand));
         Command->Vectors = (Iovec*)NativeMemory.AllocZeroed((nuint)(sizeof(Iovec) * Capacity));
@@ -36,6 +42,16 @@ internal sealed unsafe class RingFixture : IDisposable
         [0x28, 0, (byte)(block >> 24), (byte)(block >> 16), (byte)(block >> 8), (byte)block, 0, (byte)(blocks >> 8), (byte)blocks, 0];
 
     public ReadOnlySpan<byte> Cdb => new(Command->Cdb, Command->CdbLength);
+
+    /// <summary>The one piece of memory that the command has.</summary>
+    public Span<byte> Data
+    {
+        get
+        {
+            Assert.Equal(1, Command->VectorCount);
+            return new(Command->Vectors[0].Base, (int)Command->Vectors[0].Length);
+        }
+    }
 
     public ushort Submit(uint block = 0, byte[]? data = null, DataDirection direction = DataDirection.None)
     {

@@ -12,6 +12,7 @@ public sealed class RingLayoutTests
     [InlineData(nameof(Mailbox.RingOffset), 4)]
     [InlineData(nameof(Mailbox.RingSize), 8)]
     [InlineData(nameof(Mailbox.Head), 12)]
+    [InlineData(nameof(Mailbox.ZeroCopyOffset), 16)]
     [InlineData(nameof(Mailbox.Tail), 64)]
     public void Mailbox_fields_lie_where_the_kernel_has_them(string field, int offset) => AssertOffset<Mailbox>(field, offset);
 
