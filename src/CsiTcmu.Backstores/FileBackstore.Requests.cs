@@ -83,6 +83,7 @@ public sealed unsafe partial class FileBackstore
             return _punches ? Enter(request, Step.Punch, 0) : NextZeroes(request, 0);
         if (!VectorCursor.TryTrim(request, out var addresses, out var lengths)) return -Errno.InvalidArgument;
         var fits = !IsPartial(offset, length) && (lengths & (nuint)_blockMask) == 0 && (addresses & _memoryMask) == 0;
+        if (request->Unpinnable && _isDirect) fits = false;
         return fits ? Enter(request, Step.Transfer, 0) : NextBounce(request, 0);
     }
 

@@ -14,7 +14,8 @@ namespace CsiTcmu.Backstores;
 /// </para>
 /// <para>
 /// Transfers that the file system refuses as O_DIRECT because of their offset, length or memory go through a bounce buffer
-/// (<see cref="BouncePool"/>). A write of a part of a block reads that block first; between reading and writing nobody else may
+/// (<see cref="BouncePool"/>), those of memory that cannot be pinned among them: through the page cache they would meet writes past it of a
+/// neighbour in the same page, and either could be lost. A write of a part of a block reads that block first; between reading and writing nobody else may
 /// write it, therefore <see cref="NeedsExclusive"/>.
 /// </para>
 /// </remarks>
@@ -28,6 +29,7 @@ public sealed unsafe partial class FileBackstore : IBackstore
     private readonly string _path;
     private readonly int _file;
     private readonly bool _punches;
+    private readonly bool _isDirect;
     private readonly nuint _memoryMask;
     private readonly int _blockMask;
     private readonly BouncePool _bounces;
@@ -39,8 +41,9 @@ public sealed unsafe partial class FileBackstore : IBackstore
     /// <param name="path">The file; it stays open until <see cref="Dispose"/>.</param>
     /// <param name="size">Size of the volume in bytes, a multiple of 512; the file is at least that long.</param>
     /// <param name="minimumAlignment">512, 1024, 2048 or 4096: a larger <see cref="Alignment"/> than the file system asks for.</param>
+    /// <param name="way">How its bytes are moved.</param>
     /// <exception cref="IOException">The file cannot be opened or is too short; the message names it.</exception>
-    public FileBackstore(string path, long size, int minimumAlignment = 512)
+    public FileBackstore(string path, long size, int minimumAlignment = 512, FileWay way = FileWay.Direct)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         CheckSize(size, nameof(size));
@@ -48,13 +51,14 @@ public sealed unsafe partial class FileBackstore : IBackstore
             throw new ArgumentOutOfRangeException(nameof(minimumAlignment), minimumAlignment, "The alignment is 512, 1024, 2048 or 4096.");
         _path = path;
         _size = size;
-        var opened = ImageFile.Open(path);
+        var opened = ImageFile.Open(path, way);
         _file = opened.File;
         try
         {
             CheckLength(size);
             Alignment = Math.Max(minimumAlignment, opened.BlockAlignment);
             _blockMask = Alignment - 1;
+            _isDirect = opened.MemoryAlignment != 0;
             _memoryMask = (nuint)Math.Max(opened.MemoryAlignment - 1, 0);
             _punches = ImageFile.CanPunch(_file, PunchHole | KeepSize);
             _bounces = new BouncePool();
@@ -68,7 +72,7 @@ public sealed unsafe partial class FileBackstore : IBackstore
         }
 
         // A buffered file takes any transfer. Only an asked-for alignment is kept up.
-        if (opened.MemoryAlignment == 0 && minimumAlignment == 512) _blockMask = 0;
+        if (!_isDirect && minimumAlignment == 512) _blockMask = 0;
     }
 
     /// <inheritdoc/>

@@ -33,6 +33,12 @@ public unsafe struct BackstoreRequest
     /// <summary>For writes, discards and zeroes: durable before completion.</summary>
     public bool ForceUnitAccess;
 
+    /// <summary>
+    /// The memory of a read or write cannot be pinned, so that O_DIRECT fails on it: the initiator's own pages, mapped. The processor, and the kernel
+    /// when it copies, use it as any other.
+    /// </summary>
+    public bool Unpinnable;
+
     /// <summary>First byte of the range.</summary>
     public long Offset;
 

@@ -13,11 +13,12 @@ internal readonly record struct ImageFile(int File, int BlockAlignment, int Memo
     private const int Smallest = 512;
     private const int Largest = 4096;
 
-    /// <summary>Opens for reading and writing, with O_DIRECT when file system and block size allow.</summary>
+    /// <summary>Opens for reading and writing, with O_DIRECT when file system and block size allow and <paramref name="way"/> does not forbid it.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static ImageFile Open(string path)
+    public static ImageFile Open(string path, FileWay way)
     {
         const OpenFlags Flags = OpenFlags.ReadWrite | OpenFlags.CloseOnExec;
+        if (way == FileWay.PageCache) return OpenBuffered(path, Flags, "page cache, as asked for");
         var file = Syscalls.Open(path, Flags | OpenFlags.Direct);
         if (file >= 0)
         {
@@ -29,9 +30,13 @@ internal readonly record struct ImageFile(int File, int BlockAlignment, int Memo
         {
             throw Failure(path, file);
         }
-        file = Syscalls.Open(path, Flags);
-        if (file < 0) throw Failure(path, file);
-        return new ImageFile(file, Smallest, 0, "page cache: the file system refuses direct I/O");
+        return OpenBuffered(path, Flags, "page cache: the file system refuses direct I/O");
+    }
+
+    private static ImageFile OpenBuffered(string path, OpenFlags flags, string mode)
+    {
+        var file = Syscalls.Open(path, flags);
+        return file < 0 ? throw Failure(path, file) : new ImageFile(file, Smallest, 0, mode);
     }
 
     /// <summary>True when the file system can punch holes; tried behind the end of the file, where it changes nothing.</summary>

@@ -109,7 +109,15 @@ internal unsafe struct CommandSlot
         return Step.Request;
     }
 
-    /// <summary>Sets <see cref="Request"/> up for the command's own memory.</summary>
+    /// <summary>Sets <see cref="Request"/> up for the command's own memory, or a part of it.</summary>
+    public Step AskData(BackstoreOperation operation, long offset, long length, Iovec* vectors, int vectorCount)
+    {
+        AskVectors(operation, offset, length, vectors, vectorCount);
+        Request.Unpinnable = Command.Place != DataPlace.Copied;
+        return Step.Request;
+    }
+
+    /// <summary>Sets <see cref="Request"/> up for ordinary memory.</summary>
     public Step AskVectors(BackstoreOperation operation, long offset, long length, Iovec* vectors, int vectorCount)
     {
         Ask(operation, offset, length);

@@ -41,6 +41,9 @@ public interface IServedDisk
     /// </summary>
     Task<string> Faulted { get; }
 
+    /// <summary>Bytes of the device's zero copy area; 0 when it has none.</summary>
+    long ZeroCopyLength { get; }
+
     /// <summary>Counters since the start. Each is exact; they may be a command apart from one another.</summary>
     DiskCounters Counters { get; }
 
@@ -102,6 +105,12 @@ public readonly record struct DiskCounters
 
     /// <summary>How long they waited, without the one that waits now.</summary>
     public TimeSpan ThrottledTime { get; init; }
+
+    /// <summary>Commands with data whose pages were mapped, while the device has a zero copy area.</summary>
+    public long Mapped { get; init; }
+
+    /// <summary>Commands with data that the kernel has copied, while the device has a zero copy area; 0 without one.</summary>
+    public long Copied { get; init; }
 
     /// <summary>Commands in flight now.</summary>
     public int InFlight { get; init; }

@@ -33,6 +33,8 @@ internal sealed unsafe partial class ServedDisk
         Errors = Volatile.Read(ref _errors),
         Throttled = Volatile.Read(ref _throttled),
         ThrottledTime = _reactor.Clock.GetElapsedTime(0, Volatile.Read(ref _throttledTicks)),
+        Mapped = Volatile.Read(ref _mapped),
+        Copied = Volatile.Read(ref _copied),
         InFlight = Volatile.Read(ref _inFlight),
         ReadLatency = _readLatency.Read(),
         WriteLatency = _writeLatency.Read(),

@@ -1,6 +1,7 @@
 using CsiTcmu.Backstores;
 using CsiTcmu.DataPlane.Operations;
 using CsiTcmu.Scsi;
+using CsiTcmu.Tcmu;
 
 namespace CsiTcmu.DataPlane;
 
@@ -85,7 +86,8 @@ internal sealed unsafe partial class ServedDisk
     /// <remarks>
     /// The data area's pages hold bytes of earlier commands, so whatever the initiator is to read has to be accounted for. With CHECK
     /// CONDITION the kernel delivers nothing. Else it delivers the whole buffer, or as much as it is told; but it cannot be told zero, so
-    /// then the buffer is cleared. A write's buffer goes nowhere, and clearing it would cost as much as the write.
+    /// then the buffer is cleared. A write's buffer goes nowhere, and clearing it would cost as much as the write; where it is the initiator's
+    /// own, it takes no store.
     /// </remarks>
     private void Answer(CommandSlot* slot)
     {
@@ -97,7 +99,7 @@ internal sealed unsafe partial class ServedDisk
         {
             var readLength = -1;
             if (slot->DataIn > 0 && slot->DataIn < slot->Command.DataLength) readLength = (int)slot->DataIn;
-            else if (slot->DataIn == 0 && slot->Scsi.Operation != ScsiOperation.Write) slot->Command.ClearData();
+            else if (slot->DataIn == 0 && slot->Scsi.Operation != ScsiOperation.Write && slot->Command.Place != DataPlace.MappedReadOnly) slot->Command.ClearData();
             _ring.Complete(slot->Command.Id, (byte)slot->Status, default, readLength);
             Count(slot);
         }

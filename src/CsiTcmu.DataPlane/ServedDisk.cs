@@ -67,6 +67,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
         _forget = forget;
         _commandsPerTurn = options.CommandsPerTurn;
         _ring = new CommandRing(device.Map, device.Length);
+        _hasZeroCopy = _ring.ZeroCopyLength > 0;
         _slots = new SlotTable(options.MaximumInFlight, Reactor.Token(number, 0), ScratchLength);
         _throttle = new Throttle(limits ?? DiskLimits.None, reactor.Clock);
 
@@ -153,6 +154,7 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
                 case RingTake.Command:
                     _slots.Take();
                     free->TakenAt = Now;
+                    if (_hasZeroCopy) CountWay(free);
                     Admit(free);
                     break;
                 case RingTake.TaskManagement:
@@ -207,7 +209,12 @@ internal sealed unsafe partial class ServedDisk : IServedDisk
         var reply = _reactor.Reply;
         var cdb = new ReadOnlySpan<byte>(slot->Command.Cdb, slot->Command.CdbLength);
         CommandDecoder.Decode(_medium.Unit, cdb, slot->Command.DataLength, reply, out slot->Scsi);
-        if (slot->Scsi.Operation == ScsiOperation.Answered)
+        if (slot->Command.Place == DataPlace.MappedReadOnly && FillsData(slot))
+        {
+            slot->Fail(SenseCode.InvalidFieldInCommandInformationUnit);
+            Answer(slot);
+        }
+        else if (slot->Scsi.Operation == ScsiOperation.Answered)
         {
             slot->Status = slot->Scsi.Status;
             slot->Sense = slot->Scsi.Sense;

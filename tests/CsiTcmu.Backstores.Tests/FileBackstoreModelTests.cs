@@ -40,6 +40,35 @@ public class FileBackstoreModelTests
     }
 
     [Theory]
+    [InlineData(Medium.Here, EngineKind.IoUring)]
+    [InlineData(Medium.Here, EngineKind.Workers)]
+    [InlineData(Medium.Xfs, EngineKind.IoUring)]
+    [InlineData(Medium.XfsOf4K, EngineKind.Workers)]
+    public void Behaves_so_through_the_page_cache_where_direct_io_could_be_had(Medium medium, EngineKind kind)
+    {
+        const long Size = 8 << 20;
+        using var folder = new TestFolder(medium);
+        var path = folder.Image(Size);
+        var backstore = new FileBackstore(path, Size, way: FileWay.PageCache);
+        Assert.Equal(512, backstore.Alignment);
+        using var reactor = new TestReactor(backstore, Engines.Create(kind), 24);
+        var test = new ModelTest(reactor, Seed);
+        test.Run(2500, 1 << 19);
+        test.CheckAll();
+
+        // Somebody who reads past the page cache, as a copy does, sees the same.
+        using var direct = new TestReactor(new FileBackstore(path, Size), Engines.Create(kind), 1);
+        for (long offset = 0; offset < Size; offset += 1 << 20)
+        {
+            Assert.Equal(0, direct.Run(BackstoreOperation.Read, offset, 1 << 20));
+            unsafe
+            {
+                Assert.True(new Span<byte>(direct.Slots[0].Memory, 1 << 20).SequenceEqual(test.Model.AsSpan((int)offset, 1 << 20)));
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(Medium.Here, EngineKind.IoUring, 512)]
     [InlineData(Medium.Here, EngineKind.IoUring, 4096)]
     [InlineData(Medium.Here, EngineKind.Workers, 4096)]

@@ -20,6 +20,44 @@ public unsafe class FileBackstoreTests
         Assert.Contains("refuses direct I/O", buffered.Description);
         Assert.Contains("cannot punch holes", buffered.Description);
         Assert.Equal(512, buffered.Alignment);
+
+        using var asked = new FileBackstore(here.Image(Size), Size, way: FileWay.PageCache);
+        Assert.Contains("page cache, as asked for", asked.Description);
+        Assert.Equal(512, asked.Alignment);
+    }
+
+    [Theory]
+    [InlineData(Medium.Here, FileWay.Direct, 512)]
+    [InlineData(Medium.Here, FileWay.Direct, 4096)]
+    [InlineData(Medium.XfsOf4K, FileWay.Direct, 512)]
+    [InlineData(Medium.Here, FileWay.PageCache, 512)]
+    [InlineData(Medium.Ramfs, FileWay.Direct, 512)]
+    public void Memory_that_cannot_be_pinned_is_given_to_the_page_cache_only(Medium medium, FileWay way, int alignment)
+    {
+        using var folder = new TestFolder(medium);
+        var engine = new RecordingEngine(Engines.Create(EngineKind.IoUring));
+        using var reactor = new TestReactor(new FileBackstore(folder.Image(Size), Size, alignment, way), engine, 1);
+        var slot = reactor.Slots[0];
+        var isDirect = reactor.Backstore.Description.Contains("(direct I/O", StringComparison.Ordinal);
+        Assert.Equal(way == FileWay.Direct && medium != Medium.Ramfs, isDirect);
+        foreach (var (offset, length) in new[] { (0L, 65536L), (4096L, 1L << 20), (512L, 65536L), (8192L, 4096L) })
+        {
+            var data = new byte[length];
+            Random.Shared.NextBytes(data);
+            var memory = new Span<byte>(slot.Memory, (int)length);
+            data.CopyTo(memory);
+            Assert.Equal(0, reactor.Run(BackstoreOperation.Write, offset, length, unpinnable: true));
+            memory.Clear();
+            Assert.Equal(0, reactor.Run(BackstoreOperation.Read, offset, length, unpinnable: true));
+            Assert.True(memory.SequenceEqual(data));
+        }
+
+        Assert.Equal(!isDirect, engine.Requests.Exists(IsOwnMemory));
+        engine.Requests.Clear();
+        Assert.Equal(0, reactor.Run(BackstoreOperation.Read, 0, 65536));
+        Assert.True(engine.Requests.TrueForAll(IsOwnMemory));
+
+        bool IsOwnMemory(IoRequest request) => request.Vectors >= slot.Vectors && request.Vectors < slot.Vectors + TestSlot.MostVectors;
     }
 
     [Theory]

@@ -82,7 +82,7 @@ internal sealed unsafe class ModelTest(TestReactor reactor, int seed, byte[]? co
         if (operation == BackstoreOperation.Flush) offset = length = 0;
         else if (_active.Any(other => Overlaps(_ranges[other], offset, length))) return false;
 
-        slot.Set(operation, offset, length, forceUnitAccess: _random.Next(20) == 0);
+        slot.Set(operation, offset, length, forceUnitAccess: _random.Next(20) == 0, unpinnable: _random.Next(4) == 0);
         if (operation is BackstoreOperation.Read or BackstoreOperation.Write) LayOut(slot, length);
         var range = length == 0 ? [] : _model.AsSpan((int)offset, (int)length);
         switch (operation)

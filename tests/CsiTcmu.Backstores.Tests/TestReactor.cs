@@ -34,7 +34,7 @@ internal sealed unsafe class TestSlot : IDisposable
     public int? EngineResult { get; set; }
 
     /// <summary>Sets the request up with one vector over the whole memory.</summary>
-    public void Set(BackstoreOperation operation, long offset, long length, bool forceUnitAccess = false)
+    public void Set(BackstoreOperation operation, long offset, long length, bool forceUnitAccess = false, bool unpinnable = false)
     {
         Vectors[0] = new Iovec { Base = Memory, Length = MemoryLength };
         *Request = new BackstoreRequest
@@ -43,6 +43,7 @@ internal sealed unsafe class TestSlot : IDisposable
             Offset = offset,
             Length = length,
             ForceUnitAccess = forceUnitAccess,
+            Unpinnable = unpinnable,
             Vectors = Vectors,
             VectorCount = 1,
             Token = (ulong)Index,
@@ -90,10 +91,10 @@ internal sealed class TestReactor : IDisposable
     public int ExclusiveRequests { get; private set; }
 
     /// <summary>Runs a request alone and to its end.</summary>
-    public unsafe int Run(BackstoreOperation operation, long offset, long length, bool forceUnitAccess = false)
+    public unsafe int Run(BackstoreOperation operation, long offset, long length, bool forceUnitAccess = false, bool unpinnable = false)
     {
         var slot = Slots[0];
-        slot.Set(operation, offset, length, forceUnitAccess);
+        slot.Set(operation, offset, length, forceUnitAccess, unpinnable);
         Start(slot);
         while (!slot.IsDone) Turn();
         return slot.Result;

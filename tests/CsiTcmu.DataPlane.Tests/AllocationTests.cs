@@ -14,26 +14,34 @@ public sealed class AllocationTests
     private const int CommandsOnFile = 20_000;
     private const int Batch = 200;
 
-    public static TheoryData<string, IoEngineChoice> Stores => new()
+    // The pages of a mapped command go in and out by a system call each.
+    private const int MappedCommands = 2_000;
+
+    public static TheoryData<string, IoEngineChoice, bool> Stores => new()
     {
-        { "null", IoEngineChoice.IoUring },
-        { "memory", IoEngineChoice.Workers },
-        { "file", IoEngineChoice.IoUring },
-        { "file", IoEngineChoice.Workers },
+        { "null", IoEngineChoice.IoUring, false },
+        { "memory", IoEngineChoice.Workers, false },
+        { "file", IoEngineChoice.IoUring, false },
+        { "file", IoEngineChoice.Workers, false },
+        { "memory", IoEngineChoice.IoUring, true },
+        { "file", IoEngineChoice.IoUring, true },
+        { "page cache", IoEngineChoice.IoUring, true },
+        { "page cache", IoEngineChoice.Workers, true },
     };
 
     [Theory]
     [MemberData(nameof(Stores))]
-    public async Task Nothing_is_allocated_for_a_command(string kind, IoEngineChoice engine)
+    public async Task Nothing_is_allocated_for_a_command(string kind, IoEngineChoice engine, bool isMapped)
     {
         using var file = new ImageFixture(Size, inMemory: true);
         IBackstore store = kind switch
         {
             "null" => new NullBackstore(Size),
             "memory" => new MemoryBackstore(Size),
+            "page cache" => new FileBackstore(file.Path, Size, 512, FileWay.PageCache),
             _ => new FileBackstore(file.Path, Size, 4096),
         };
-        await using var rig = await Rig.StartAsync(store, engine);
+        await using var rig = await Rig.StartAsync(store, engine, ring: isMapped ? Rig.ZeroCopy() : null);
         var disk = (ServedDisk)rig.Disk;
         var list = Cdb.UnmapList((8, 8), (64, 16));
         (string Name, byte[] Cdb, int DataIn, byte[] DataOut)[] operations =
@@ -55,7 +63,7 @@ public sealed class AllocationTests
             ("lba status", Cdb.GetLbaStatus(0, 512), 512, []),
         ];
 
-        var commands = store is FileBackstore ? CommandsOnFile : Commands;
+        var commands = isMapped ? MappedCommands : store is FileBackstore ? CommandsOnFile : Commands;
 
         // The warm-up has every path compiled and every slot touched.
         foreach (var (_, cdb, dataIn, dataOut) in operations) await RunAsync(rig.Device, cdb, dataIn, dataOut, 4 * Batch);
@@ -67,6 +75,7 @@ public sealed class AllocationTests
             Assert.True(allocated == 0, $"{commands} times {name}: {allocated} bytes");
         }
 
+        Assert.Equal(isMapped, rig.Disk.Counters is { Mapped: > MappedCommands, Copied: > MappedCommands });
         Assert.Null(rig.Disk.Fault);
     }
 

@@ -75,6 +75,9 @@ internal sealed unsafe partial class AsyncStore : IBackstore
     /// <summary>Writes and discards that were to be durable.</summary>
     public int Forced { get; private set; }
 
+    /// <summary>Requests whose memory cannot be pinned.</summary>
+    public int Unpinnable { get; private set; }
+
     public bool IsDisposed { get; private set; }
 
     public Span<byte> Bytes => new(_memory, (int)Size);
@@ -104,6 +107,7 @@ internal sealed unsafe partial class AsyncStore : IBackstore
         };
         if (!engine.TryQueue(io)) return IBackstore.Busy;
         request->State = 1;
+        if (request->Unpinnable) Unpinnable++;
         Volatile.Write(ref _begun, _begun + 1);
         MostRunning = Math.Max(MostRunning, ++_running);
         if (_exclusive > 0) Violation ??= "a request began beside one that needs to be alone";

@@ -78,14 +78,17 @@ public sealed class LoadTests
     }
 
     /// <summary>Mixed commands from every lane; ends when each has read back what it expects.</summary>
-    internal static Task LoadAsync(ModelDevice device, int commands) => Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(async () =>
+    /// <param name="device">The device.</param>
+    /// <param name="commands">How many each lane sends.</param>
+    /// <param name="pieces">Blocks that the length of a long command is a multiple of.</param>
+    internal static Task LoadAsync(ModelDevice device, int commands, int pieces = 1) => Task.WhenAll(Enumerable.Range(0, Lanes).Select(lane => Task.Run(async () =>
     {
         var random = new Random(lane);
         var model = new byte[LaneBlocks * 512];
         var first = lane * LaneBlocks;
         for (var i = 0; i < commands; i++)
         {
-            var count = random.Next(3) == 0 ? random.Next(1, 256) : random.Next(1, 9);
+            var count = random.Next(3) == 0 ? random.Next(1, 256 / pieces) * pieces : random.Next(1, 9);
             var block = random.Next(LaneBlocks - count);
             var place = model.AsMemory(block * 512, count * 512);
             switch (random.Next(6))

@@ -28,6 +28,9 @@ internal sealed class Rig : IAsyncDisposable
 
     public static TheoryData<IoEngineChoice> Engines => [IoEngineChoice.IoUring, IoEngineChoice.Workers];
 
+    /// <summary>A ring with a zero copy area for every command of whole pages, so small that it is full now and then.</summary>
+    public static KernelRingOptions ZeroCopy(int pages = 64) => new() { ZeroCopyPages = pages, ZeroCopyMinimum = 4096 };
+
     public static LogicalUnit Unit(long size, int blockSize = 512) => new()
     {
         Designator = new byte[] { 0x60, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
@@ -39,15 +42,16 @@ internal sealed class Rig : IAsyncDisposable
     };
 
     public static async Task<Rig> StartAsync(
-        IBackstore store, IoEngineChoice engine = IoEngineChoice.Auto, int blockSize = 512, DiskLimits? limits = null)
+        IBackstore store, IoEngineChoice engine = IoEngineChoice.Auto, int blockSize = 512, DiskLimits? limits = null, KernelRingOptions? ring = null)
     {
         var pool = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 1, Engine = engine });
-        return await StartAsync(pool, store, blockSize, ownsPool: true, limits);
+        return await StartAsync(pool, store, blockSize, ownsPool: true, limits, ring);
     }
 
-    public static async Task<Rig> StartAsync(ReactorPool pool, IBackstore store, int blockSize = 512, bool ownsPool = false, DiskLimits? limits = null)
+    public static async Task<Rig> StartAsync(
+        ReactorPool pool, IBackstore store, int blockSize = 512, bool ownsPool = false, DiskLimits? limits = null, KernelRingOptions? ring = null)
     {
-        var device = new ModelDevice();
+        var device = new ModelDevice(ring);
         var disk = await pool.ServeAsync(device.Open(), Unit(store.Size, blockSize), store, limits);
         return new Rig(pool, device, disk, ownsPool);
     }

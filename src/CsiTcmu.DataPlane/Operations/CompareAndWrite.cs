@@ -25,6 +25,6 @@ internal static unsafe class CompareAndWrite
         var vectors = slot->Command.Vectors;
         var count = slot->Command.VectorCount;
         Vectors.Skip(ref vectors, ref count, length);
-        return slot->AskVectors(BackstoreOperation.Write, slot->Scsi.Offset, length, vectors, count);
+        return slot->AskData(BackstoreOperation.Write, slot->Scsi.Offset, length, vectors, count);
     }
 }

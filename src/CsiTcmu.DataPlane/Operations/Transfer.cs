@@ -12,6 +12,6 @@ internal static unsafe class Transfer
         // The initiator's buffer may be longer than the transfer, which Answer accounts for; a shorter one is not filled in part.
         if (length > slot->Command.DataLength) return slot->Fail(SenseCode.InvalidFieldInCommandInformationUnit);
         var operation = slot->Scsi.Operation == ScsiOperation.Read ? BackstoreOperation.Read : BackstoreOperation.Write;
-        return slot->AskVectors(operation, slot->Scsi.Offset, length, slot->Command.Vectors, slot->Command.VectorCount);
+        return slot->AskData(operation, slot->Scsi.Offset, length, slot->Command.Vectors, slot->Command.VectorCount);
     }
 }
