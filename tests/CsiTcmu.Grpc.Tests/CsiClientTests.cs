@@ -40,6 +40,30 @@ public class CsiClientTests
         Assert.Equal((1, "UNIMPLEMENTED: \n"), (status, output));
     }
 
+    [Fact]
+    public async Task Calls_on_lines_are_answered_by_a_line_each()
+    {
+        await using var server = await StartAsync();
+        const string calls = """
+            Controller.CreateVolume {"name": "v1", "capacity_range": {"required_bytes": 5}}
+            Controller.CreateVolume {}
+            SnapshotMetadata.GetMetadataAllocated {"snapshot_id": "s"}
+            SnapshotMetadata.GetMetadataDelta
+
+            """;
+        var (status, output, _) = await ForeignClient.NodeAsync("csi.js", ["--endpoint", server.Endpoint, "--lines"], calls);
+        Assert.Equal(0, status);
+        const string message = """{"block_metadata":[],"block_metadata_type":"FIXED_LENGTH"}""";
+        Assert.Equal(
+            [
+                """OK {"volume":{"accessible_topology":[],"capacity_bytes":"5","volume_id":"v1"}}""",
+                "INVALID_ARGUMENT: name is missing",
+                $"OK [{message},{message},{message}]",
+                "UNIMPLEMENTED: ",
+            ],
+            output.TrimEnd('\n').Split('\n'));
+    }
+
     [Theory]
     [InlineData("there is no method 'Identity.Nothing'", "Identity.Nothing", "{}")]
     [InlineData("the request is not JSON", "Identity.Probe", "{")]

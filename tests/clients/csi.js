@@ -4,8 +4,8 @@
 // prints the response as JSON (a streaming method: one line for each response). int64 values are strings, enumerations names.
 // A call that fails prints "CODE: message" and ends with status 1; a wrong command line ends with status 2.
 //   node csi.js --endpoint unix:///run/csi-tcmu/csi.sock --lines
-// reads calls from standard input, SERVICE.METHOD and perhaps JSON on a line, and answers each with a line, "OK {...}" or "CODE: message": a start
-// of node for each call takes long in an emulated machine.
+// reads calls from standard input, SERVICE.METHOD and perhaps JSON on a line, and answers each with a line, "OK {...}", of a stream "OK [...]", or
+// "CODE: message": a start of node for each call takes long in an emulated machine.
 'use strict';
 const path = require('node:path');
 const readline = require('node:readline');
@@ -72,16 +72,33 @@ function connect(endpoint) {
   return new grpc.Client(endpoint, grpc.credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
 }
 
+// A failure that carries details, which the specification forbids, does not look like its code.
+function describeFailure({ code, details, metadata }) {
+  return `${grpc.status[code]}${metadata?.get('grpc-status-details-bin').length ? '-WITH-DETAILS' : ''}: ${details.replaceAll('\n', ' ')}`;
+}
+
 function answerLine({ endpoint, seconds }, prepare, line) {
   const [, name, json = '{}'] = /^(\S+)\s*(.+)?$/.exec(line);
   const { method, request } = prepare(name, json);
   const client = connect(endpoint);
+  const options = { deadline: Date.now() + seconds * 1000 };
   return new Promise((resolve) => {
-    client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, { deadline: Date.now() + seconds * 1000 }, (error, response) => {
-      console.log(error ? `${grpc.status[error.code]}: ${error.details.replaceAll('\n', ' ')}` : `OK ${JSON.stringify(response)}`);
+    const answer = (error, response) => {
+      console.log(error ? describeFailure(error) : `OK ${JSON.stringify(response)}`);
       client.close();
       resolve();
-    });
+    };
+    if (!method.responseStream) {
+      client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, options, answer);
+      return;
+    }
+    const responses = [];
+    let failure = null;
+    client
+      .makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, options)
+      .on('data', (response) => responses.push(response))
+      .on('error', (error) => { failure = error; })
+      .on('status', () => setImmediate(() => answer(failure, responses)));
   });
 }
 
