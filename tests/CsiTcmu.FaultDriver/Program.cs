@@ -45,13 +45,13 @@ return;
 Task DoAsync(string[] words) => words switch
 {
     ["fault", var name] => Task.FromResult(armed = name),
-    ["create", var name, var size, .. var parameters] => catalogue.CreateAsync(Wish(name, size, parameters), CancellationToken.None),
-    ["copy", var name, var snapshot, var size] => catalogue.CreateAsync(
-        new VolumeWish { Name = name, Size = Size(size), Source = new VolumeSource(VolumeSourceKind.Snapshot, snapshot) }, CancellationToken.None),
+    ["create", var name, var size, .. var parameters] => catalogue.CreateAsync(
+        new VolumeWish { Name = name, Size = Size(size), FileSystem = "ext4", Parameters = Pairs(parameters) }, CancellationToken.None),
+    ["copy", var name, var snapshot, var size] => CopyAsync(name, new VolumeSource(VolumeSourceKind.Snapshot, snapshot), size),
+    ["clone", var name, var id, var size] => CopyAsync(name, new VolumeSource(VolumeSourceKind.Volume, id), size),
     ["stage" or "copystage", var id, var staging] => node.StageAsync(id, staging, use, CancellationToken.None),
     ["publish", var id, var staging, var target] => node.PublishAsync(id, staging, target, use, readOnly: false, CancellationToken.None),
-    ["ephemeral", var id, var target] => node.PublishEphemeralAsync(
-        id, target, use, new Dictionary<string, string>(StringComparer.Ordinal) { ["size"] = "32Mi" }, readOnly: false, CancellationToken.None),
+    ["ephemeral", var id, var target, .. var context] => node.PublishEphemeralAsync(id, target, use, Pairs(context), readOnly: false, CancellationToken.None),
     ["retire", var id, var target] => node.UnpublishAsync(id, target, CancellationToken.None),
     ["expand", var id, var path, var size] => ExpandAsync(id, path, Size(size)),
     ["modify", var id, var iops] => catalogue.ModifyAsync(id, new Dictionary<string, string>(StringComparer.Ordinal) { ["iops"] = iops }, CancellationToken.None),
@@ -72,12 +72,9 @@ async Task ExpandAsync(string id, string path, SizeRange size)
     await node.ExpandAsync(id, path, size, secrets, CancellationToken.None);
 }
 
-static VolumeWish Wish(string name, string size, string[] parameters) => new()
-{
-    Name = name,
-    Size = Size(size),
-    FileSystem = "ext4",
-    Parameters = parameters.Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal),
-};
+Task CopyAsync(string name, VolumeSource source, string size) =>
+    catalogue.CreateAsync(new VolumeWish { Name = name, Size = Size(size), Source = source }, CancellationToken.None);
+
+static Dictionary<string, string> Pairs(string[] words) => words.Select(word => word.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
 
 static SizeRange Size(string bytes) => new(long.Parse(bytes, CultureInfo.InvariantCulture), 0);

@@ -1,108 +1,73 @@
-using System.Collections.Concurrent;
 using CsiTcmu.Kernel.Tests.Machine;
-using CsiTcmu.Volumes;
 
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>
-/// A process is killed in the middle of a snapshot, a copy or a group, while file systems are frozen and disks held among others; the next one thaws, serves on, and repeats
-/// the operation, which ends right. The points that lie between two changes of files alone are tested without a kernel, by <c>SnapshotCrashTests</c>.
+/// A process is killed anywhere in a snapshot, a volume from a snapshot, a clone of a volume in use, a group, and the deletion of each, also while file systems are frozen
+/// and disks held; the next one thaws, serves on, and repeats the operation, which ends right. The originals stay as they were.
 /// </summary>
 [Trait("Kernel", "any")]
 [Trait("Length", "longest")]
 public sealed class SnapshotFaultTests(ITestOutputHelper output)
 {
-    private const int Lanes = 2;
     private const long Size = 32L << 20;
 
-    private static readonly string[] Points =
-    [
-        FaultPoints.SnapshotFrozen, FaultPoints.SnapshotHeld, FaultPoints.SnapshotImage,
-        FaultPoints.CopyHeld, FaultPoints.CopyRenamed, FaultPoints.StageGrown,
-        FaultPoints.GroupFrozen, FaultPoints.GroupHeld, FaultPoints.GroupRenamed, FaultPoints.GroupRecorded,
-        FaultPoints.UngroupRecord, FaultPoints.UngroupMember, FaultPoints.DropRenamed,
-    ];
+    /// <summary>All points of these operations.</summary>
+    internal static IEnumerable<FaultAt> Points => [.. FaultLives.Of("snapshot", "copy", "copystage", "group", "ungroup", "drop"), .. FaultLives.At("clone", "copy")];
 
     [Fact]
-    public async Task Killed_in_the_middle_of_a_snapshot_the_repeated_operation_ends_right()
+    public Task Killed_in_the_middle_of_a_snapshot_the_repeated_operation_ends_right() => FaultLives.RunAsync(Points, LiveAsync, output);
+
+    /// <summary>A mounted volume with a snapshot, a larger volume from it and a clone, both mounted beside, and a group of all.</summary>
+    private static async Task LiveAsync(FaultLife life)
     {
-        var root = await PoolDisk.MountAsync();
-        var before = KernelState.Take(root);
-        var lives = new ConcurrentQueue<IReadOnlyDictionary<string, string>>(Lives());
-        await Task.WhenAll(Enumerable.Range(0, Lanes).Select(async number =>
-        {
-            await using var node = new FaultNode(root, number);
-            await node.StartAsync();
-            while (lives.TryDequeue(out var faults))
-            {
-                var names = string.Join(", ", faults.Values);
-                try
-                {
-                    await LiveAsync(node, faults);
-                    output.WriteLine($"repeated and ended right: {names}");
-                }
-                catch (Exception e)
-                {
-                    lives.Clear(); // The other lanes end, too.
-                    throw new InvalidOperationException($"{names}: {e.Message}", e);
-                }
-            }
-        }));
-        Assert.Equal(before, KernelState.Take(root));
-    }
-
-    /// <summary>Deals the fault points out to lives, at most one for each operation in each.</summary>
-    private static IEnumerable<IReadOnlyDictionary<string, string>> Lives() => Points
-        .GroupBy(Operation)
-        .SelectMany(faults => faults.Select((fault, life) => (fault, life)))
-        .GroupBy(one => one.life, one => one.fault)
-        .Select(faults => faults.ToDictionary(Operation));
-
-    private static string Operation(string fault) => fault[..fault.IndexOf('.', StringComparison.Ordinal)];
-
-    /// <summary>A mounted volume with a snapshot, a larger volume from it that is mounted beside, and a group of both.</summary>
-    private static async Task LiveAsync(FaultNode node, IReadOnlyDictionary<string, string> faults)
-    {
-        var (id, copy, snapshot, group) = (node.Name, node.Name + "-copy", node.Name + "-snapshot", node.Name + "-group");
-        var folder = Directory.CreateTempSubdirectory().FullName;
-        var (staging, beside) = (Directory.CreateDirectory(folder + "/staging").FullName, Directory.CreateDirectory(folder + "/beside").FullName);
-        var data = string.Join(' ', faults.Values);
+        var (node, id) = (life.Node, life.Node.Name);
+        var (copy, clone, snapshot, group) = (id + "-copy", id + "-clone", id + "-snapshot", id + "-group");
+        var (staging, beside, third) = (Make("staging"), Make("beside"), Make("third"));
         await node.DoAsync("create", id, $"{Size}");
         await node.DoAsync("stage", id, staging);
-        await File.WriteAllTextAsync(staging + "/data", data);
+        await File.WriteAllTextAsync(staging + "/data", life.Points);
 
-        await StepAsync("snapshot", snapshot, id);
+        await life.StepAsync("snapshot", snapshot, id);
         await WriteAsync(staging, "later");
-        await StepAsync("copy", copy, snapshot, $"{4 * Size}");
-        await StepAsync("copystage", copy, beside);
-        Assert.Equal(data, await File.ReadAllTextAsync(beside + "/data"));
+        await life.StepAsync("copy", copy, snapshot, $"{4 * Size}");
+        await life.StepAsync("copystage", copy, beside);
+        Assert.Equal(life.Points, await File.ReadAllTextAsync(beside + "/data"));
         Assert.False(File.Exists(beside + "/later"));
         var size = (await Shell.RunAsync("stat", "-f", "-c", "%b %S", beside)).Trim().Split(' ').Select(long.Parse).ToArray();
         Assert.InRange(size[0] * size[1], 2 * Size, 4 * Size);
 
-        await StepAsync("group", group, id, copy);
-        await WriteAsync(staging, "after");
-        await WriteAsync(beside, "after");
-        await StepAsync("ungroup", group);
-        await StepAsync("drop", snapshot);
-        foreach (var (volume, path) in new[] { (id, staging), (copy, beside) })
+        await life.StepAsync("clone", clone, id, $"{Size}");
+        await node.DoAsync("stage", clone, third);
+        Assert.Equal(life.Points, await File.ReadAllTextAsync(third + "/data"));
+        Assert.Equal("later", await File.ReadAllTextAsync(third + "/later"));
+
+        await life.StepAsync("group", group, id, copy, clone);
+        foreach (var folder in new[] { staging, beside, third }) await WriteAsync(folder, "after");
+        await AssertMembersAsync(life, snapshot);
+        await life.StepAsync("ungroup", group);
+        await life.StepAsync("drop", snapshot);
+        await Shell.RunAsync("sh", "-c", "echo 3 > /proc/sys/vm/drop_caches");
+        foreach (var (volume, path) in new[] { (id, staging), (copy, beside), (clone, third) })
         {
+            Assert.Equal(life.Points, await File.ReadAllTextAsync(path + "/data"));
+            Assert.Equal("after", await File.ReadAllTextAsync(path + "/after"));
             await node.DoAsync("unstage", volume, path);
             await node.DoAsync("delete", volume);
         }
 
-        foreach (var kind in new[] { "volumes", "snapshots", "groups" }) Assert.Empty(Directory.EnumerateFileSystemEntries($"{node.Pool}/{kind}"));
-        Directory.Delete(folder, recursive: true);
+        string Make(string name) => Directory.CreateDirectory($"{life.Folder}/{name}").FullName;
+    }
 
-        async Task StepAsync(params string[] words)
+    /// <summary>Each member's image is a file system with what was written before the group and without what came after it.</summary>
+    private static async Task AssertMembersAsync(FaultLife life, string alone)
+    {
+        var members = Directory.EnumerateDirectories(life.Node.Pool + "/snapshots").Where(folder => Path.GetFileName(folder) != alone).ToList();
+        Assert.Equal(3, members.Count);
+        foreach (var member in members)
         {
-            if (faults.TryGetValue(words[0], out var fault))
-            {
-                await node.DieAsync(fault, words);
-                await node.StartAsync();
-            }
-
-            await node.DoAsync(words);
+            Assert.Equal(life.Points, await Shell.RunAsync("debugfs", "-R", "cat /data", member + "/image"));
+            Assert.DoesNotContain("/after/", await Shell.RunAsync("debugfs", "-R", "ls -p /", member + "/image"), StringComparison.Ordinal);
         }
     }
 
