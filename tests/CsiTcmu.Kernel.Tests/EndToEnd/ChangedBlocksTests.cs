@@ -1,4 +1,3 @@
-using System.Text.Json;
 using CsiTcmu.Kernel.Tests.Machine;
 
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
@@ -46,29 +45,15 @@ public sealed class ChangedBlocksTests(DriverFixture fixture)
 
     private async Task<IReadOnlyList<(long Offset, long Length)>> AskAsync(string method, object request)
     {
-        var output = await Shell.RunAsync(
-            "node", ForeignClient(), "--endpoint", "unix://" + fixture.Driver.SocketPath, "SnapshotMetadata." + method, JsonSerializer.Serialize(request));
+        await using var client = new ForeignClient(fixture.Driver.SocketPath);
         var ranges = new List<(long, long)>();
-        foreach (var line in output.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var message in (await client.CallAsync("SnapshotMetadata." + method, request)).EnumerateArray())
         {
-            using var message = JsonDocument.Parse(line);
-            Assert.Equal($"{Size}", message.RootElement.GetProperty("volume_capacity_bytes").GetString());
-            if (!message.RootElement.TryGetProperty("block_metadata", out var blocks)) continue;
-            foreach (var range in blocks.EnumerateArray())
-                ranges.Add((Number(range, "byte_offset"), Number(range, "size_bytes")));
+            Assert.Equal(Size, message.Number("volume_capacity_bytes"));
+            ranges.AddRange(message.List("block_metadata").Select(range => (range.Number("byte_offset"), range.Number("size_bytes"))));
         }
 
         return ranges;
-    }
-
-    /// <summary>A number of 64 bits is a text in JSON; zero is left out.</summary>
-    private static long Number(JsonElement range, string field) => range.TryGetProperty(field, out var number) ? long.Parse(number.GetString()!) : 0;
-
-    private static string ForeignClient()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "CsiTcmu.sln"))) folder = folder.Parent;
-        return Path.Combine(folder.FullName, "tests/clients/csi.js");
     }
 
     /// <summary>Ranges of blocks in which the images of two snapshots differ.</summary>
