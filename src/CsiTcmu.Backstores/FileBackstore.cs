@@ -75,6 +75,15 @@ public sealed unsafe partial class FileBackstore : IBackstore
         if (!_isDirect && minimumAlignment == 512) _blockMask = 0;
     }
 
+    /// <summary>True when the file system of an image has no direct I/O, so that it goes through the page cache whatever is wanted.</summary>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static bool GoesThroughPageCache(string path)
+    {
+        var opened = ImageFile.Open(path, FileWay.Direct);
+        _ = Syscalls.Close(opened.File);
+        return opened.MemoryAlignment == 0;
+    }
+
     /// <inheritdoc/>
     public long Size => Volatile.Read(ref _size);
 

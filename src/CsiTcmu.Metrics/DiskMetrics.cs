@@ -23,6 +23,11 @@ public sealed class DiskMetrics(Func<IReadOnlyDictionary<string, DiskCounters>> 
         Write(text, disks, "csi_tcmu_volume_throttled_total", MetricType.Counter, "Commands that waited because of a limit.", disk => disk.Throttled);
         Write(
             text, disks, "csi_tcmu_volume_throttled_seconds_total", MetricType.Counter, "How long they waited.", disk => disk.ThrottledTime.TotalSeconds);
+        Write(
+            text, disks, "csi_tcmu_volume_mapped_commands_total", MetricType.Counter, "Commands with data whose pages were mapped (zero copy).", disk => disk.Mapped);
+        Write(
+            text, disks, "csi_tcmu_volume_copied_commands_total", MetricType.Counter, "Commands with data that the kernel copied although there is zero copy.",
+            disk => disk.Copied);
         Write(text, disks, "csi_tcmu_volume_in_flight", MetricType.Gauge, "Commands in flight.", disk => disk.InFlight);
         Write(text, disks, "csi_tcmu_volume_read_duration_seconds", "How long commands that read took, from the ring to the published answer.", disk => disk.ReadLatency);
         Write(text, disks, "csi_tcmu_volume_write_duration_seconds", "How long commands that wrote took, from the ring to the published answer.", disk => disk.WriteLatency);

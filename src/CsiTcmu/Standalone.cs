@@ -43,13 +43,14 @@ internal static class Standalone
         await using var plane = await ReactorPool.StartAsync(planeOptions);
         log.LogInformation("File I/O by {Engine}, {Reactors} reactors", plane.EngineDescription, planeOptions.ReactorCount);
 
-        var disks = new TcmuDiskOptions();
+        var disks = new TcmuDiskOptions { ZeroCopy = options.ZeroCopy };
         var limit = AttachLimit.Read(disks);
         log.LogInformation("At most {Volumes} volumes on this node: {Reason}", limit.Volumes, limit.Reason);
         var attacher = new TcmuDiskAttacher(plane, logging.CreateLogger("disks"), disks);
         using var catalogue = VolumeCatalogue.Open(options.Pools, attacher, logging.CreateLogger("volumes"), PoolPatience);
         var node = new NodeVolumes(options.NodeId, catalogue, attacher, logging.CreateLogger("node")) { MaximumVolumes = limit.Volumes };
         await node.TakeOverAsync();
+        var zeroCopy = await NodeZeroCopy.FindAsync(options.ZeroCopy, log);
 
         var calls = new CallLog(logging.CreateLogger("csi"));
         var counts = new CallMetrics();
@@ -82,7 +83,7 @@ internal static class Standalone
         log.LogInformation("Serving on {Socket}", server.SocketPath);
 
         using var end = new CancellationTokenSource();
-        var agent = cluster is null ? Task.CompletedTask : RunAgentAsync(cluster, options, catalogue, health, blocks?.Endpoint, logging, end.Token);
+        var agent = cluster is null ? Task.CompletedTask : RunAgentAsync(cluster, options, catalogue, health, blocks?.Endpoint, Facts, logging, end.Token);
         var signal = await ended;
         log.LogInformation("{Signal}: calls end, then I/O waits for the next process", signal);
         await end.CancelAsync();
@@ -92,12 +93,18 @@ internal static class Standalone
         log.LogInformation(
             "Ended; the disks stay; garbage collections of generation 0, 1, 2: {Young}, {Middle}, {Old}",
             GC.CollectionCount(0) - GC.CollectionCount(1), GC.CollectionCount(1) - GC.CollectionCount(2), GC.CollectionCount(2));
+
+        IReadOnlyList<NodeFact> Facts()
+        {
+            var (served, withZeroCopy) = attacher.ZeroCopyUse;
+            return zeroCopy.Describe(served, withZeroCopy) is { } fact ? [fact] : [];
+        }
     }
 
     /// <summary>Runs beside the services, none of which waits for it: whatever happens to the API server, disks are served.</summary>
     private static async Task RunAgentAsync(
         ClusterConfiguration cluster, StandaloneOptions options, VolumeCatalogue catalogue, NodeHealth health, IPEndPoint? blocks,
-        ILoggerFactory logging, CancellationToken cancellationToken)
+        Func<IReadOnlyList<NodeFact>> facts, ILoggerFactory logging, CancellationToken cancellationToken)
     {
         using var client = new ApiClient(cluster, ClusterOptions.UserAgent);
         using var agent = new NodeAgent(
@@ -109,6 +116,7 @@ internal static class Standalone
                 DriverVersion = VersionVerb.Version,
                 DriverName = CsiServices.DriverName,
                 BlocksEndpoint = blocks,
+                Facts = facts,
             },
             logging.CreateLogger("agent"));
         await agent.RunAsync(cancellationToken);

@@ -1,6 +1,7 @@
 using CsiTcmu.Linux;
 using CsiTcmu.Linux.Mounts;
 using CsiTcmu.Linux.Sysfs;
+using CsiTcmu.Tcmu;
 using CsiTcmu.Volumes;
 
 namespace CsiTcmu.Kernel.Tests;
@@ -88,6 +89,32 @@ public sealed class VolumeLifeTests : IAsyncLifetime
         }
 
         await _node.Catalogue.DeleteAsync("raw", CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Zero_copy_that_the_kernels_own_module_has_not_is_refused_where_it_is_required_and_missed_nowhere_else()
+    {
+        Assert.SkipWhen(File.Exists("/sys/module/target_core_user/version"), "This is not the kernel's own module.");
+        Assert.Contains("the loaded target_core_user has none", ZeroCopyProbe.FindObstacle());
+        _node.AssertNothingIsLeft();
+
+        await _node.CreateAsync("strict", 64 * Mebibyte, block: true, parameters: [("zeroCopy", "required")]);
+        for (var i = 0; i < 2; i++)
+        {
+            var refusal = await Assert.ThrowsAsync<VolumeException>(
+                () => _node.Volumes.StageAsync("strict", _node.Make("strict"), new VolumeUse { Block = true }, CancellationToken.None));
+            Assert.Equal(VolumeError.FailedPrecondition, refusal.Error);
+            Assert.Contains("requires zero copy", refusal.Message);
+        }
+
+        await _node.Volumes.UnstageAsync("strict", _node.Folder + "/strict", CancellationToken.None);
+        _node.AssertNothingIsLeft();
+
+        await _node.CreateAsync("easy", 64 * Mebibyte, block: true, parameters: [("zeroCopy", "auto")]);
+        await _node.Volumes.StageAsync("easy", _node.Make("easy"), new VolumeUse { Block = true }, CancellationToken.None);
+        Assert.Equal((1, 0), _node.Disks.ZeroCopyUse);
+        await _node.Volumes.UnstageAsync("easy", _node.Folder + "/easy", CancellationToken.None);
+        _node.AssertNothingIsLeft();
     }
 
     [Fact]

@@ -47,8 +47,17 @@ internal sealed class VolumeNode : IAsyncDisposable
         Catalogue.Dispose();
     }
 
-    public Task<Volume> CreateAsync(string name, long size, string fileSystem = "ext4", bool block = false) =>
-        Catalogue.CreateAsync(new VolumeWish { Name = name, Size = new SizeRange(size, 0), FileSystem = fileSystem, Block = block }, CancellationToken.None);
+    public Task<Volume> CreateAsync(string name, long size, string fileSystem = "ext4", bool block = false, params (string Key, string Value)[] parameters) =>
+        Catalogue.CreateAsync(
+            new VolumeWish
+            {
+                Name = name,
+                Size = new SizeRange(size, 0),
+                FileSystem = fileSystem,
+                Block = block,
+                Parameters = parameters.ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal),
+            },
+            CancellationToken.None);
 
     public void AssertNothingIsLeft() => Assert.Equal(_before, Trees());
 

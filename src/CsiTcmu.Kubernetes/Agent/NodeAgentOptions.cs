@@ -18,6 +18,9 @@ public sealed record NodeAgentOptions
     /// <summary>Where the blocks of snapshots are told; null for nowhere.</summary>
     public System.Net.IPEndPoint? BlocksEndpoint { get; init; }
 
+    /// <summary>What is told of the node beside its pools; asked at each report.</summary>
+    public Func<IReadOnlyList<NodeFact>> Facts { get; init; } = () => [];
+
     /// <summary>Longest pause between two reports of the node.</summary>
     public TimeSpan HeartbeatPeriod { get; init; } = TimeSpan.FromSeconds(20);
 

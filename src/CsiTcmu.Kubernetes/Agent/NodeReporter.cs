@@ -98,6 +98,7 @@ internal sealed class NodeReporter(
                 Condition.Now(
                     _written?.Status?.Conditions, "Orphans", orphans.Count > 0, orphans.Count > 0 ? "ImagesWithoutResource" : "NoOrphans",
                     orphans.Count > 0 ? $"{orphans.Count} images have no resource; they are kept until an administrator removes them" : "", now),
+                .. options.Facts().Select(fact => Condition.Now(_written?.Status?.Conditions, fact.Type, fact.IsTrue, fact.Reason, fact.Message, now)),
             ],
         };
     }

@@ -33,6 +33,7 @@ internal static class DescriptorFile
         {
             _ = LimitParameters.Parse(descriptor.Parameters, descriptor.MutableParameters ?? []);
             _ = EncryptionParameters.Parse(descriptor.Parameters);
+            _ = ZeroCopyParameter.Parse(descriptor.Parameters);
             return null;
         }
         catch (VolumeException refusal)

@@ -19,6 +19,9 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
     /// <summary>Whether and how it is encrypted.</summary>
     public EncryptionParameters Encryption => EncryptionParameters.Parse(Descriptor.Parameters);
 
+    /// <summary>Whether it has zero copy; null for what the node says.</summary>
+    public ZeroCopyMode? ZeroCopy => ZeroCopyParameter.Parse(Descriptor.Parameters);
+
     /// <summary>As others see it.</summary>
     public Volume ToVolume() => new()
     {
@@ -48,6 +51,7 @@ internal sealed record StoredVolume(Pool Pool, VolumeDescriptor Descriptor)
         Wwid = Descriptor.Wwid,
         Target = Descriptor.Target,
         Limits = Limits,
+        ZeroCopy = ZeroCopy,
     };
 }
 

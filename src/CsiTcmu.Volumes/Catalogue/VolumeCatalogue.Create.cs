@@ -42,6 +42,7 @@ public sealed partial class VolumeCatalogue
         if (!descriptor.Block && !string.Equals(descriptor.FileSystem, parameters.FileSystem, StringComparison.Ordinal)) return $"is for {descriptor.FileSystem}";
         if (existing.Encryption != parameters.Encryption) return existing.Encryption.Enabled ? "is encrypted in another way" : "is not encrypted";
         if (existing.Limits != parameters.Limits) return "has other limits";
+        if (existing.ZeroCopy != parameters.ZeroCopy) return "says something else of zero copy";
         return string.Equals(descriptor.MkfsOptions, parameters.MkfsOptions, StringComparison.Ordinal) ? null : $"has mkfs options '{descriptor.MkfsOptions}'";
     }
 

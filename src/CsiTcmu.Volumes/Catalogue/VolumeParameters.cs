@@ -23,13 +23,16 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
         "csi.storage.k8s.io/pvc/name", "csi.storage.k8s.io/pvc/namespace", "csi.storage.k8s.io/pv/name",
     };
 
-    private static readonly string[] Known = [PoolKey, FileSystemKey, BlockSizeKey, MkfsOptionsKey, .. EncryptionParameters.Keys, .. LimitParameters.Keys];
+    private static readonly string[] Known = [PoolKey, FileSystemKey, BlockSizeKey, MkfsOptionsKey, .. EncryptionParameters.Keys, ZeroCopyParameter.Key, .. LimitParameters.Keys];
 
     /// <summary>How much it may do in a second.</summary>
     public DiskLimits Limits { get; init; } = DiskLimits.None;
 
     /// <summary>Whether and how it is encrypted.</summary>
     public EncryptionParameters Encryption { get; init; } = EncryptionParameters.None;
+
+    /// <summary>Whether it has zero copy; null for what the node says.</summary>
+    public ZeroCopyMode? ZeroCopy { get; init; }
 
     /// <summary>File systems that a volume can be formatted with.</summary>
     public static IReadOnlyList<string> FileSystems { get; } = ["ext4", "xfs", "btrfs"];
@@ -70,6 +73,7 @@ internal sealed record VolumeParameters(string Pool, int BlockSize, string FileS
         return new VolumeParameters(pool, ParseBlockSize(parameters, content?.BlockSize ?? SmallBlock), chosen, options)
         {
             Encryption = EncryptionParameters.Parse(parameters),
+            ZeroCopy = ZeroCopyParameter.Parse(parameters),
             Limits = LimitParameters.Parse(parameters, mutable ?? new Dictionary<string, string>(StringComparer.Ordinal)),
         };
     }

@@ -27,6 +27,9 @@ public sealed record DiskSpecification
     /// <summary>How much it may do in a second.</summary>
     public DiskLimits Limits { get; init; } = DiskLimits.None;
 
+    /// <summary>Whether it has zero copy; null for what the node says.</summary>
+    public ZeroCopyMode? ZeroCopy { get; init; }
+
     /// <summary>Name of the loopback target: <c>naa.</c> and 16 hexadecimal digits.</summary>
     public required string Target { get; init; }
 }

@@ -167,7 +167,8 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
             _served.TryRemove(disk.Id, out _);
         }
 
-        var device = await KernelCall.RunAsync(() => CreateDevice(disk));
+        var (device, plan) = await KernelCall.RunAsync(() => CreateDevice(disk));
+        await CheckZeroCopyAsync(disk, device, plan);
         FaultPoints.Reach(FaultPoints.StageDevice);
 
         // A device of an earlier process, or of an attempt that ended half-way, is taken over; a new one is not different.
@@ -176,7 +177,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         try
         {
             FaultPoints.Reach(FaultPoints.StageOpened);
-            backstore = new FileBackstore(disk.Image, disk.Size);
+            backstore = new FileBackstore(disk.Image, disk.Size, way: plan.Way);
         }
         catch
         {
@@ -192,7 +193,7 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
         return device;
     }
 
-    private TcmuDevice CreateDevice(DiskSpecification disk)
+    private (TcmuDevice Device, ZeroCopyPlan Plan) CreateDevice(DiskSpecification disk)
     {
         lock (_areas)
         {
@@ -200,7 +201,8 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
             var devices = TcmuDevice.List(_options.Hba, _options.Paths);
             var others = devices.Count(device => device.Name != disk.Id);
             if (devices.Count > 0) DataAreaLimit.Raise((others + 1) * _options.DataAreaMegabytes, _options.Paths);
-            return TcmuDevice.Create(
+            var plan = Plan(disk, devices);
+            var device = TcmuDevice.Create(
                 new TcmuDeviceSpecification
                 {
                     Hba = _options.Hba,
@@ -212,8 +214,10 @@ public sealed partial class TcmuDiskAttacher(IDataPlane plane, ILogger logger, T
                     DataAreaMegabytes = _options.DataAreaMegabytes,
                     DataPagesPerBlock = _options.DataPagesPerBlock,
                     CommandRingMegabytes = _options.CommandRingMegabytes,
+                    ZeroCopyMegabytes = plan.Megabytes,
                 },
                 _options.Paths);
+            return (device, plan);
         }
     }
 

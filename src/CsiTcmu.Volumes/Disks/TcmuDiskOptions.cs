@@ -17,6 +17,15 @@ public sealed record TcmuDiskOptions
     /// <summary>Size of mailbox and command ring in MiB, 1 to 8.</summary>
     public int CommandRingMegabytes { get; init; } = 1;
 
+    /// <summary>Whether disks that do not say themselves have zero copy.</summary>
+    public ZeroCopyMode ZeroCopy { get; init; }
+
+    /// <summary>Size of a disk's zero copy area in MiB: what its mapped commands in flight can hold together. It is address space, not memory.</summary>
+    public int ZeroCopyMegabytes { get; init; } = 64;
+
+    /// <summary>Size of all zero copy areas in MiB. Each MiB costs the kernel 2 KiB.</summary>
+    public int ZeroCopyBudgetMegabytes { get; init; } = 4096;
+
     /// <summary>Physical block size that disks report, bytes.</summary>
     public int PhysicalBlockSize { get; init; } = 4096;
 

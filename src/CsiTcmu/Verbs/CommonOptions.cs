@@ -3,6 +3,7 @@ using System.Net;
 using CsiTcmu.Csi;
 using CsiTcmu.Logging;
 using CsiTcmu.Metrics;
+using CsiTcmu.Volumes;
 using Serilog.Events;
 
 namespace CsiTcmu.Verbs;
@@ -83,6 +84,13 @@ internal static class CommonOptions
 
     /// <summary>What serves file I/O.</summary>
     public static Option<string?> Engine() => Choice("--io-engine", "What serves file I/O", "auto", "auto", "io_uring", "workers");
+
+    /// <summary>Whether the kernel shows the pages of commands instead of copying them.</summary>
+    public static Option<string?> ZeroCopy() => Choice(
+        "--zero-copy", "Whether volumes that do not say themselves have the kernel map pages instead of copying, by the module of deploy/kernel", "off", [.. ZeroCopyParameter.Words]);
+
+    /// <summary>The mode of a word of <see cref="ZeroCopy"/>.</summary>
+    public static ZeroCopyMode ParseZeroCopy(string word) => ZeroCopyParameter.TryParse(word, out var mode) ? mode : ZeroCopyMode.Off;
 
     /// <summary>How health is told.</summary>
     public static Option<string?> Specification() => Choice("--csi-spec", "Version of CSI by which health is told", "1.12", "1.12", "1.13");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CsiTcmu.Doctor;
 using CsiTcmu.Linux;
 using CsiTcmu.Memory;
+using CsiTcmu.Tcmu;
 using CsiTcmu.Volumes;
 
 namespace CsiTcmu.Verbs;
@@ -16,12 +17,13 @@ internal static class DoctorVerb
     {
         var pools = CommonOptions.Pools();
         var engine = CommonOptions.Engine();
+        var zeroCopy = CommonOptions.ZeroCopy();
         var output = CommonOptions.Choice("--output", "Form of the answer", "table", "table", "json");
         output.Aliases.Add("-o");
-        var command = new Command("doctor", "Check kernel, privileges, programs and pools, and say what mends what is not fine") { pools, engine, output };
+        var command = new Command("doctor", "Check kernel, privileges, programs and pools, and say what mends what is not fine") { pools, engine, zeroCopy, output };
         command.SetAction(result =>
         {
-            var findings = Examine(result.GetValue(pools)!, result.GetValue(engine)!);
+            var findings = Examine(result.GetValue(pools)!, result.GetValue(engine)!, CommonOptions.ParseZeroCopy(result.GetValue(zeroCopy)!));
             if (result.GetValue(output) == "json")
             {
                 using var stream = Console.OpenStandardOutput();
@@ -37,9 +39,12 @@ internal static class DoctorVerb
         return command;
     }
 
-    private static List<Finding> Examine(string[] pools, string engine)
+    private static List<Finding> Examine(string[] pools, string engine, ZeroCopyMode zeroCopy)
     {
         List<Finding> findings = [.. KernelChecks.Run(), Engine(engine), .. ToolChecks.Run()];
+
+        // A device is made for it, so only who wants zero copy has it looked for.
+        if (zeroCopy != ZeroCopyMode.Off) findings.Add(ZeroCopyChecks.Describe(zeroCopy, ZeroCopyProbe.FindObstacle()));
         findings.AddRange(MemoryDiscipline.Apply().Select(f => new Finding(f.Subject, f.Fine ? Verdict.Fine : Verdict.Weak, f.Detail, f.Fix)));
         if (pools.Length == 0) findings.Add(new("pools", Verdict.Weak, "none given, none checked", "csi-tcmu doctor --pool NAME=PATH"));
         foreach (var text in pools)

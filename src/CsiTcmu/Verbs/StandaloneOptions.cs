@@ -7,7 +7,11 @@ using CsiTcmu.Volumes;
 namespace CsiTcmu.Verbs;
 
 /// <summary>What the command line and the environment say.</summary>
-internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors, string CsiSpec, string? Metrics, string? BlocksEndpoint, string? BlocksTls);
+internal sealed record StandaloneText(string Endpoint, string[] Pools, string? NodeId, string Engine, string? Reactors, string CsiSpec, string? Metrics, string? BlocksEndpoint, string? BlocksTls)
+{
+    /// <summary>A word of <see cref="CommonOptions.ZeroCopy"/>.</summary>
+    public string ZeroCopy { get; init; } = "off";
+}
 
 /// <summary>What <c>csi-tcmu standalone</c> runs with.</summary>
 internal sealed record StandaloneOptions
@@ -28,6 +32,9 @@ internal sealed record StandaloneOptions
 
     /// <summary>Threads that serve disks; null for the data plane's own choice.</summary>
     public int? Reactors { get; init; }
+
+    /// <summary>Whether volumes that do not say themselves have zero copy.</summary>
+    public ZeroCopyMode ZeroCopy { get; init; }
 
     /// <summary>How health is told.</summary>
     public CsiSpecification Specification { get; init; }
@@ -82,6 +89,7 @@ internal sealed record StandaloneOptions
                 NodeId = text.NodeId,
                 Engine = ParseEngine(text.Engine),
                 Reactors = reactors,
+                ZeroCopy = CommonOptions.ParseZeroCopy(text.ZeroCopy),
                 Metrics = CommonOptions.ParseEndpoint(text.Metrics),
                 Blocks = CommonOptions.ParseEndpoint(text.BlocksEndpoint) is { } blocks ? (blocks, text.BlocksTls!) : null,
                 Specification = CommonOptions.ParseSpecification(text.CsiSpec),

@@ -24,6 +24,7 @@ internal static class StandaloneVerb
         var node = CommonOptions.Text("--node-id", "Id of this node in CSI, at most 256 bytes");
         var engine = CommonOptions.Engine();
         var reactors = CommonOptions.Text("--reactors", "Threads that serve disks, 1 to 64; default: one per processor, at most 4");
+        var zeroCopy = CommonOptions.ZeroCopy();
         var specification = CommonOptions.Specification();
         var metrics = CommonOptions.MetricsEndpoint();
         var level = CommonOptions.LogLevel();
@@ -31,7 +32,7 @@ internal static class StandaloneVerb
         var kubeconfig = ClusterOptions.Kubeconfig();
         var blocksEndpoint = CommonOptions.BlocksEndpoint();
         var blocksTls = CommonOptions.BlocksTls();
-        var command = new Command(name, description) { endpoint, pools, node, engine, reactors, specification, metrics, level, format };
+        var command = new Command(name, description) { endpoint, pools, node, engine, reactors, zeroCopy, specification, metrics, level, format };
         if (kubernetes)
         {
             command.Add(kubeconfig);
@@ -43,7 +44,10 @@ internal static class StandaloneVerb
         {
             var text = new StandaloneText(
                 result.GetValue(endpoint)!, result.GetValue(pools)!, result.GetValue(node), result.GetValue(engine)!, result.GetValue(reactors),
-                result.GetValue(specification)!, result.GetValue(metrics), kubernetes ? result.GetValue(blocksEndpoint) : null, kubernetes ? result.GetValue(blocksTls) : null);
+                result.GetValue(specification)!, result.GetValue(metrics), kubernetes ? result.GetValue(blocksEndpoint) : null, kubernetes ? result.GetValue(blocksTls) : null)
+            {
+                ZeroCopy = result.GetValue(zeroCopy)!,
+            };
             if (!StandaloneOptions.TryParse(text, out var options, out var problem))
             {
                 await result.InvocationConfiguration.Error.WriteLineAsync($"csi-tcmu {name}: {problem}\nTry csi-tcmu {name} --help.");
