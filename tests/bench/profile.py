@@ -19,18 +19,23 @@ SAMPLES_PER_SECOND = 499
 def profile(device, words, block_size, depth, seconds, size):
     """Symbols with their share of both processors' time, the largest first, the idle loop among them."""
     with tempfile.TemporaryDirectory() as folder:
-        # fio takes seconds to start, so it is fio that says when its load begins.
-        record = (
-            f"setsid perf record -q -a -e cpu-clock -F {SAMPLES_PER_SECOND} -o {folder}/perf.data -- sleep {seconds} "
-            f"> {folder}/perf.log 2>&1 < /dev/null &")
-        targets.run(
-            "fio", "--name=profile", f"--filename={device}", f"--size={size}", "--ioengine=libaio", "--direct=1", "--time_based", f"--runtime={seconds + 2}",
-            "--norandommap", "--thread", f"--bs={block_size}", f"--iodepth={depth}", f"--exec_prerun={record}", *words, cwd=folder)
+        # fio takes seconds to start, and so does perf: fio says when its load begins, and goes on until perf has seen enough.
+        begun, data = pathlib.Path(folder, "begun"), f"{folder}/perf.data"
+        load = subprocess.Popen(
+            ["fio", "--name=profile", f"--filename={device}", f"--size={size}", "--ioengine=libaio", "--direct=1", "--time_based", "--runtime=300",
+             "--norandommap", "--thread", f"--bs={block_size}", f"--iodepth={depth}", f"--exec_prerun=touch {begun}", *words],
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            targets.until(60, "fio's load", begun.exists)
+            targets.run("perf", "record", "-a", "-e", "cpu-clock", "-F", str(SAMPLES_PER_SECOND), "-o", data, "--", "sleep", str(seconds))
+        finally:
+            load.terminate()
+            load.wait(60)
         done = subprocess.run(
-            ["perf", "report", "-i", f"{folder}/perf.data", "--stdio", "--no-children", "-q", "-s", "comm,symbol", "--percent-limit", str(LEAST)],
+            ["perf", "report", "-i", data, "--stdio", "--no-children", "-q", "-s", "comm,symbol", "--percent-limit", str(LEAST)],
             capture_output=True, text=True, timeout=120)
         if done.returncode != 0:
-            raise targets.CannotStart(f"perf: {(done.stderr or pathlib.Path(folder, 'perf.log').read_text()).strip()[-400:]}")
+            raise targets.CannotStart(f"perf report: {done.stderr.strip()[-400:]}")
         return [line.strip() for line in done.stdout.splitlines() if re.match(r"\s*\d", line)]
 
 
