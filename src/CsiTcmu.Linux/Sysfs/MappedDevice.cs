@@ -36,10 +36,16 @@ public sealed record MappedDevice(string Name, string Type, BlockDevice Device, 
                 device,
                 [.. Directory.EnumerateFileSystemEntries(folder + "/slaves").Where(entry => File.Exists(entry + "/dev")).Select(entry => Path.GetFileName(entry))]);
         }
-        catch (Exception cause) when (cause is FileNotFoundException or DirectoryNotFoundException)
+        catch (IOException cause) when (IsGone(cause))
         {
             // Not of the device mapper, or gone meanwhile.
             return null;
         }
     }
+
+    /// <summary>
+    /// True for what sysfs answers about a device that is not there, or is just being removed: the device mapper says EINVAL then (drivers/md/dm-sysfs.c), sysfs itself ENODEV.
+    /// </summary>
+    internal static bool IsGone(IOException cause) =>
+        cause is FileNotFoundException or DirectoryNotFoundException || (cause.HResult & 0xffff) is Errno.InvalidArgument or Errno.NoDevice;
 }
