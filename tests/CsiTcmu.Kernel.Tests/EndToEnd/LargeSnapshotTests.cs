@@ -4,8 +4,8 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.EndToEnd;
 
 /// <summary>
-/// How long a snapshot, a clone and a group of a 100 GiB volume with many extents take while fio works on it, and how long fio waits. 2,000 extents are as many as 10 GiB
-/// have in pieces of 5 MiB, 20,000 as many as in pieces of 512 KiB; the pieces are smaller here, since the RAM disk is.
+/// How long a snapshot, a clone and a group of a 100 GiB volume with 10 GiB in many extents take while fio works on it, and how long fio waits. Without an empty disk
+/// (<c>CSI_TCMU_EMPTY_DISK</c>, which is overwritten) the extents are smaller, so that they fit on the RAM disk.
 /// </summary>
 [Collection(DriverCollection.Name)]
 [Trait("Kernel", "any")]
@@ -14,8 +14,12 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
 {
     private const long Size = 100L << 30;
     private const long FileSystemSize = 1L << 40;
-    private const int Step = 4096;
+    private const long Data = 10L << 30;
+    private const int SmallPiece = 64 << 10;
+    private const int Block = 4096;
     private const string Root = "/var/lib/csi-tcmu-large";
+    private static readonly string SparseDisk = PoolDisk.Root + "/large.disk";
+    private static readonly string? EmptyDisk = Environment.GetEnvironmentVariable("CSI_TCMU_EMPTY_DISK");
     private static readonly TimeSpan Begin = TimeSpan.FromSeconds(2);
 
     [Fact]
@@ -26,12 +30,7 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
 
     private async Task RunAsync(int extents, int loadSeconds)
     {
-        await PoolDisk.MountAsync();
-        var disk = PoolDisk.Root + "/large.disk";
-        await using (var file = File.Create(disk)) file.SetLength(FileSystemSize);
-        Directory.CreateDirectory(Root);
-        await Shell.RunAsync("mkfs.xfs", "-q", "-K", "-l", "size=64m", disk);
-        await Shell.RunAsync("mount", "-o", "loop", disk, Root);
+        await MountAsync();
         try
         {
             await using var driver = new DriverProcess(Root, socket: "/run/csi-tcmu-large/csi.sock", poolName: "large");
@@ -43,8 +42,23 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
         {
             await Shell.RunAsync("umount", Root);
             Directory.Delete(Root);
-            File.Delete(disk);
+            File.Delete(SparseDisk);
         }
+    }
+
+    /// <summary>Mounts a file system that has room for what is promised to the volumes.</summary>
+    private static async Task MountAsync()
+    {
+        await PoolDisk.MountAsync();
+        if (EmptyDisk is null)
+        {
+            await using var file = File.Create(SparseDisk);
+            file.SetLength(FileSystemSize);
+        }
+
+        Directory.CreateDirectory(Root);
+        await Shell.RunAsync("mkfs.xfs", "-q", "-f", "-K", "-l", "size=64m", EmptyDisk ?? SparseDisk);
+        await Shell.RunAsync("mount", [.. EmptyDisk is null ? ["-o", "loop"] : Array.Empty<string>(), EmptyDisk ?? SparseDisk, Root]);
     }
 
     private async Task MeasureAsync(DriverProcess driver, int extents, int seconds)
@@ -52,14 +66,15 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
         var client = driver.Client;
         var volume = await StagedVolume.CreateAsync(client, "large", "", Size);
         var second = await StagedVolume.CreateAsync(client, "second", "", Size);
-        var bytes = Scatter($"{Root}/volumes/{volume.Id}/image", extents);
+        var piece = EmptyDisk is null ? SmallPiece : (int)(Data / extents / Block * Block);
+        Scatter($"{Root}/volumes/{volume.Id}/image", extents, piece);
         foreach (var one in new[] { volume, second })
         {
             await one.StageAsync(client);
             await one.PublishAsync(client);
         }
 
-        output.WriteLine($"{bytes >> 20} MiB in {extents} extents");
+        output.WriteLine($"{((long)extents * piece) >> 20} MiB in {extents} extents");
         await ReportAsync("nothing", volume, seconds, () => Task.CompletedTask);
         await ReportAsync("snapshot", volume, seconds, () => client.CreateSnapshotAsync(new() { Name = "large-snapshot", SourceVolumeId = volume.Id }));
         await ReportAsync("clone", volume, seconds, () => StagedVolume.CreateFromAsync(client, "large-clone", "", new() { Volume = new() { VolumeId = volume.Id } }, 0));
@@ -86,24 +101,16 @@ public sealed class LargeSnapshotTests(ITestOutputHelper output)
         output.WriteLine($"{what}: {time.ElapsedMilliseconds} ms; the longest command of fio took {longest.TotalMilliseconds:F0} ms");
     }
 
-    /// <summary>Writes pieces of 4 KiB to 128 KiB all over an image, in a random order.</summary>
-    private static long Scatter(string image, int extents)
+    /// <summary>Writes pieces all over an image, in a random order.</summary>
+    private static void Scatter(string image, int extents, int piece)
     {
         var random = new Random(4);
-        var data = new byte[128 << 10];
+        var data = new byte[piece];
         random.NextBytes(data);
         var slots = Enumerable.Range(0, extents).ToArray();
         random.Shuffle(slots);
         using var file = File.OpenHandle(image, FileMode.Open, FileAccess.Write);
-        var bytes = 0L;
-        foreach (var slot in slots)
-        {
-            var length = Step * random.Next(1, data.Length / Step + 1);
-            RandomAccess.Write(file, data.AsSpan(0, length), Size / extents / Step * Step * slot);
-            bytes += length;
-        }
-
+        foreach (var slot in slots) RandomAccess.Write(file, data, Size / extents / Block * Block * slot);
         RandomAccess.FlushToDisk(file);
-        return bytes;
     }
 }
