@@ -23,10 +23,13 @@ internal sealed class NoDisks : IDiskAttacher
 
     public Dictionary<string, DiskSpecification> Limited { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What setting limits waits for.</summary>
+    public Task Limiting { get; set; } = Task.CompletedTask;
+
     public Task SetLimitsAsync(DiskSpecification disk)
     {
         Limited[disk.Id] = disk;
-        return Task.CompletedTask;
+        return Limiting;
     }
 
     public Task<IAsyncDisposable> HoldAsync(string id, CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable>(new NothingHeld());

@@ -154,6 +154,48 @@ public sealed class ClusterTests(ApiServer server) : ClusterTest(server)
     }
 
     [Fact]
+    public async Task Volume_that_is_busy_is_deleted_later_and_nobody_is_warned()
+    {
+        var node = await NodeAsync("a");
+        await Client.CreateVolumeAsync(Request("pvc-busy"));
+        var busy = new TaskCompletionSource();
+        node.Disks.Limiting = busy.Task;
+        var change = node.Catalogue.ModifyAsync("pvc-busy", new Dictionary<string, string> { ["iops"] = "500" }, default);
+
+        var deletion = Client.DeleteVolumeAsync(new() { VolumeId = "pvc-busy" });
+        await Eventually.HoldsAsync(() => Task.FromResult(node.Log.Lines.Any(IsRefused)), "an attempt to delete it");
+        busy.SetResult();
+        await change;
+        await deletion;
+
+        Assert.False(Path.Exists(node.Image("pvc-busy")));
+        Assert.DoesNotContain(
+            (await Server.Admin.ListAsync(Kinds.Events, null, default)).Items, told => told is { Type: "Warning", InvolvedObject.Name: "pvc-busy" });
+
+        static bool IsRefused(string line) => line.Contains("modification of volume pvc-busy is under way", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Image_of_another_volume_is_neither_used_nor_deleted()
+    {
+        var node = await NodeAsync("a");
+        await Client.CreateVolumeAsync(Request("pvc-1"));
+        var mine = (await ResourceAsync("pvc-1")).Status!.Wwid;
+
+        // As if somebody had put another image of that name into the pool.
+        await node.Catalogue.DeleteAsync("pvc-1", default);
+        var others = await node.Catalogue.CreateAsync(new() { Name = "pvc-1", Size = new(16 * Mebibyte, 0) }, default);
+        Assert.NotEqual(mine, others.Wwid);
+        await Client.ControllerModifyVolumeAsync(new() { VolumeId = "pvc-1", MutableParameters = { ["iops"] = "500" } }).ContinueWith(_ => { }, TaskScheduler.Default);
+        await Eventually.HoldsAsync(async () => (await ResourceAsync("pvc-1")).Status!.Error?.Message.Contains(others.Wwid, StringComparison.Ordinal) == true, "the failure");
+        Assert.Empty((await node.Catalogue.GetAsync("pvc-1", default)).MutableParameters);
+
+        await Client.DeleteVolumeAsync(new() { VolumeId = "pvc-1" });
+        Assert.Equal(others.Wwid, (await node.Catalogue.GetAsync("pvc-1", default)).Wwid);
+        Assert.True(File.Exists(node.Image("pvc-1")));
+    }
+
+    [Fact]
     public async Task Image_that_is_missing_is_never_made_anew()
     {
         using var folder = new TemporaryFolder();

@@ -51,6 +51,12 @@ internal abstract class NodeReconciler<T, TStatus>(
             Tools.Logger.LogDebug("{Name} has changed meanwhile: {Reason}", name, stale.Message);
             return false;
         }
+        catch (VolumeException busy) when (busy.Error == VolumeError.Aborted)
+        {
+            // Another operation is under way, a staging or an unstaging perhaps: nothing is wrong, and nobody is told.
+            Tools.Logger.LogDebug("{Kind} {Name} is looked at again: {Reason}", kind.Name, name, busy.Message);
+            return false;
+        }
     }
 
     /// <summary>Makes the node's part of an object what the object says.</summary>
@@ -95,12 +101,7 @@ internal abstract class NodeReconciler<T, TStatus>(
             else if (resource.Status?.Error is not null) await TellAllAsync(resource, "Mended", "what was wrong is so no longer", cancellationToken);
             return true;
         }
-        catch (VolumeException busy) when (busy.Error == VolumeError.Aborted)
-        {
-            // Another operation on the volume is under way, a staging perhaps: nothing is wrong.
-            return false;
-        }
-        catch (VolumeException failure)
+        catch (VolumeException failure) when (failure.Error != VolumeError.Aborted)
         {
             await WriteFailureAsync(resource, failure, cancellationToken);
             return ResourceCatalogue.IsFinal(failure.Error);
@@ -113,7 +114,7 @@ internal abstract class NodeReconciler<T, TStatus>(
         {
             await DeleteAsync(resource, cancellationToken);
         }
-        catch (VolumeException failure)
+        catch (VolumeException failure) when (failure.Error != VolumeError.Aborted)
         {
             await WriteFailureAsync(resource, failure, cancellationToken);
             return false;
