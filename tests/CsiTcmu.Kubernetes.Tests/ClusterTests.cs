@@ -292,6 +292,24 @@ public sealed class ClusterTests(ApiServer server) : ClusterTest(server)
     }
 
     [Fact]
+    public async Task Node_tells_whether_zero_copy_can_be_had_as_it_is_now()
+    {
+        var node = await NodeAsync("a");
+        Assert.Null(await ConditionAsync());
+
+        node.Facts = [new("ZeroCopy", IsTrue: false, "NoArea", "0 of 2 volumes in use have a zero copy area: the wrong module")];
+        await Eventually.HoldsAsync(async () => await ConditionAsync() == ("False", "NoArea", "0 of 2 volumes in use have a zero copy area: the wrong module"), "the condition");
+        node.Facts = [new("ZeroCopy", IsTrue: true, "AreaAvailable", "1 of 2 volumes in use have a zero copy area")];
+        await Eventually.HoldsAsync(async () => await ConditionAsync() == ("True", "AreaAvailable", "1 of 2 volumes in use have a zero copy area"), "its change");
+        node.Facts = [];
+        await Eventually.HoldsAsync(async () => await ConditionAsync() is null, "its end");
+
+        async Task<(string Status, string Reason, string Message)?> ConditionAsync() =>
+            (await Server.Admin.GetAsync(Kinds.TcmuNodes, "a", null, default)).Status!.Conditions!
+                .Where(condition => condition.Type == "ZeroCopy").Select(condition => ((string, string, string)?)(condition.Status, condition.Reason, condition.Message)).SingleOrDefault();
+    }
+
+    [Fact]
     public async Task Two_controllers_that_want_the_same_make_it_once()
     {
         var node = await NodeAsync("a");

@@ -32,6 +32,7 @@ internal sealed class TestNode : IAsyncDisposable
                 DriverVersion = "1.2.3",
                 DriverName = "csi-tcmu.io",
                 BlocksEndpoint = blocks,
+                Facts = () => Facts,
                 HeartbeatPeriod = TimeSpan.FromSeconds(1),
                 HealthPeriod = TimeSpan.FromSeconds(1),
             },
@@ -40,6 +41,9 @@ internal sealed class TestNode : IAsyncDisposable
     }
 
     public TestLog Log { get; } = new();
+
+    /// <summary>What is told of the node beside what the agent finds.</summary>
+    public IReadOnlyList<NodeFact> Facts { get; set; } = [];
 
     public string Folder { get; }
 
