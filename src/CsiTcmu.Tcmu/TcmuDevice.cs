@@ -177,7 +177,8 @@ public sealed class TcmuDevice
     /// <inheritdoc/>
     public override string ToString() => $"user_{Hba}/{Name}";
 
-    private static string HbaFolderOf(int hba, KernelPaths paths) => string.Create(CultureInfo.InvariantCulture, $"{paths.Target}/core/user_{hba}");
+    /// <summary>The folder of an HBA in configfs.</summary>
+    internal static string HbaFolderOf(int hba, KernelPaths paths) => string.Create(CultureInfo.InvariantCulture, $"{paths.Target}/core/user_{hba}");
 
     private bool IsEnabled => KernelFiles.TryRead($"{Folder}/enable") == "1";
 

@@ -13,7 +13,13 @@ internal sealed record NodeZeroCopy(ZeroCopyMode Mode, string? Obstacle)
     /// <summary>Looks, when it is wanted, and logs what was found.</summary>
     public static async Task<NodeZeroCopy> FindAsync(ZeroCopyMode mode, ILogger log)
     {
-        if (mode == ZeroCopyMode.Off) return new NodeZeroCopy(mode, null);
+        if (mode == ZeroCopyMode.Off)
+        {
+            // A process that was killed while it looked may have wanted it; what it left keeps the module from being unloaded.
+            await Task.Run(() => ZeroCopyProbe.RemoveLeftovers());
+            return new NodeZeroCopy(mode, null);
+        }
+
         var obstacle = await Task.Run(() => ZeroCopyProbe.FindObstacle());
         if (obstacle is null) log.LogInformation("Zero copy: the kernel has it");
         else log.LogWarning("Zero copy: {Obstacle}", obstacle);

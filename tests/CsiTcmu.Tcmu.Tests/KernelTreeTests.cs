@@ -212,13 +212,6 @@ public sealed class KernelTreeTests : IDisposable
     }
 
     [Fact]
-    public void Zero_copy_that_cannot_be_looked_for_is_an_obstacle_with_a_reason()
-    {
-        Assert.Contains("target_core_user", ZeroCopyProbe.FindObstacle(Paths));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_root));
-    }
-
-    [Fact]
     public async Task Removing_what_is_not_there_is_fine()
     {
         new TcmuDevice(7, "t1", Paths).Remove();
