@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace CsiTcmu.Kernel.Tests;
 
 /// <summary>A node as the driver makes it, in this process, with a pool on the RAM disk. What it leaves behind is compared at the end.</summary>
-internal sealed class VolumeNode : IAsyncDisposable
+/// <param name="disks">How its disks are made; as the driver makes them unless said otherwise.</param>
+internal sealed class VolumeNode(TcmuDiskOptions? disks = null) : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("volumes-").FullName;
     private IReadOnlyList<string>? _before;
@@ -33,7 +34,7 @@ internal sealed class VolumeNode : IAsyncDisposable
         Directory.CreateDirectory(Pool);
         _before ??= Trees();
         _plane = await ReactorPool.StartAsync(new DataPlaneOptions { ReactorCount = 2 });
-        Disks = new TcmuDiskAttacher(_plane, NullLogger.Instance);
+        Disks = new TcmuDiskAttacher(_plane, NullLogger.Instance, disks);
         Catalogue = VolumeCatalogue.Open([PoolSpecification.Parse("test=" + Pool)], Disks, NullLogger.Instance);
         Volumes = new NodeVolumes("node-1", Catalogue, Disks, NullLogger.Instance);
         return await Volumes.TakeOverAsync();
@@ -72,6 +73,7 @@ internal sealed class VolumeNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_plane is null) return; // It never started.
         foreach (var entry in MountTable.Read().Entries.Reverse().Where(entry => entry.Target.StartsWith(_folder + "/", StringComparison.Ordinal)))
             _ = CsiTcmu.Linux.Syscalls.Unmount(entry.Target);
         var page = await Catalogue.ListAsync(0, "", CancellationToken.None);

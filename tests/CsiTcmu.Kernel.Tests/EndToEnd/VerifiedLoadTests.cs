@@ -10,12 +10,10 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private const long VolumeSize = 640L << 20;
     private const long RangePerJob = 8L << 20;
     private const int LoadSeconds = 60;
-    private const int MostTroubledSeconds = 600;
-    // Served again, unbounded fio takes the processors from a start that still has its socket to open: 12 s each instead of 6.
-    private const long TroubledRatePerJob = 384L << 10;
     private const int Cycles = 100;
     private const int Kills = 20;
     private const int Restarts = 10;
+    private readonly VerifiedLoad _load = new(output, RangePerJob);
 
     // The phases share three volumes; the first lays fio's files out for the others.
     [Fact]
@@ -31,8 +29,8 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         ];
         string[] targets = [.. volumes.Select(v => v.FioTarget)];
         await BesideOthersAsync(targets);
-        await UnderLoadAsync("under kills", targets, KillAsync);
-        await UnderLoadAsync("under restarts", targets, RestartAsync);
+        await _load.TroubleAsync("under kills", targets, () => _load.KillAsync(fixture.Driver, Kills));
+        await _load.TroubleAsync("under restarts", targets, RestartAsync);
         foreach (var volume in volumes) await volume.RemoveAsync(client);
         Assert.Equal(before, DriverFixture.Now());
     }
@@ -41,28 +39,12 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
     private async Task BesideOthersAsync(string[] targets)
     {
         var fio = Fio.Start(LoadSeconds, RangePerJob, 0, targets);
-        var load = ReportAsync("beside other volumes", fio);
+        var load = _load.ReportAsync("beside other volumes", fio);
         await fio.UnderWayAsync();
         var started = Stopwatch.StartNew();
         await VolumeCycles.RunAsync(fixture.Driver.Client, Cycles);
         output.WriteLine($"{Cycles} volumes came and went in {started.Elapsed.TotalSeconds:F0} s");
         await load;
-    }
-
-    private async Task KillAsync()
-    {
-        var random = new Random(2026);
-        for (var kill = 0; kill < Kills; kill++)
-        {
-            // A start takes some two seconds here: some kills meet a driver that serves, some one that is just taking its disks over.
-            await Task.Delay(random.Next(200, 1400));
-            await fixture.Driver.KillAsync();
-            fixture.Driver.Begin();
-        }
-
-        await fixture.Driver.KillAsync();
-        await fixture.Driver.StartAsync();
-        output.WriteLine($"killed {Kills + 1} times");
     }
 
     private async Task RestartAsync()
@@ -78,30 +60,5 @@ public sealed class VerifiedLoadTests(DriverFixture fixture, ITestOutputHelper o
         }
 
         output.WriteLine($"restarted {Restarts} times; from SIGTERM to the open socket: {string.Join(", ", pauses.Select(p => $"{p.TotalSeconds:F1} s"))}");
-    }
-
-    /// <summary>Does something to the driver while fio runs; fio goes on until it is done.</summary>
-    private async Task UnderLoadAsync(string phase, string[] targets, Func<Task> trouble)
-    {
-        var fio = Fio.Start(MostTroubledSeconds, RangePerJob, TroubledRatePerJob, targets);
-        var load = ReportAsync(phase, fio);
-        await fio.UnderWayAsync();
-        var troubled = trouble();
-        // A load that ends by itself has failed, and without a driver it never ends: whichever comes first is told.
-        if (await Task.WhenAny(load, troubled) == load)
-        {
-            await load;
-            Assert.Fail($"fio ended before the driver had been through what it was meant to: {phase}");
-        }
-
-        await troubled;
-        fio.Stop();
-        await load;
-    }
-
-    private async Task ReportAsync(string phase, Fio load)
-    {
-        var (read, written, longest) = await load.FinishAsync();
-        output.WriteLine($"fio {phase}: {read >> 20} MiB read, {written >> 20} MiB written, longest I/O {longest.TotalSeconds:F2} s");
     }
 }
