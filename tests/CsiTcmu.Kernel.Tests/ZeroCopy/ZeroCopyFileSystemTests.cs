@@ -1,7 +1,6 @@
 namespace CsiTcmu.Kernel.Tests.ZeroCopy;
 
 /// <summary>File systems on volumes whose commands are mapped.</summary>
-[Trait("Length", "longest")]
 public sealed class ZeroCopyFileSystemTests : ZeroCopyTest
 {
     [Fact]

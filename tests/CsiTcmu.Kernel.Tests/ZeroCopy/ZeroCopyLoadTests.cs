@@ -4,6 +4,7 @@ using CsiTcmu.Kernel.Tests.Machine;
 namespace CsiTcmu.Kernel.Tests.ZeroCopy;
 
 /// <summary>fio verifies volumes that require zero copy, while the driver, as it is shipped, is killed and started again.</summary>
+[Trait("Length", "longest")]
 [Collection(OurModule.Collection)]
 public sealed class ZeroCopyLoadTests(ITestOutputHelper output)
 {
@@ -17,8 +18,8 @@ public sealed class ZeroCopyLoadTests(ITestOutputHelper output)
     public async Task Verified_load_sees_no_error_under_kills()
     {
         OurModule.SkipWithout();
-        var before = KernelState.Take();
         var pool = Directory.CreateDirectory(await PoolDisk.MountAsync() + "/zero-copy").FullName;
+        var before = KernelState.Take();
         await using (var driver = new DriverProcess(pool, socket: "/run/csi-tcmu-test/zero-copy.sock", poolName: "zero-copy"))
         {
             await driver.StartAsync(Variables);

@@ -3,6 +3,7 @@ using CsiTcmu.Tcmu;
 namespace CsiTcmu.Kernel.Tests.ZeroCopy;
 
 /// <summary>Volumes whose commands are mapped, over the lives of several processes.</summary>
+[Trait("Length", "longest")]
 public sealed class ZeroCopyVolumeTests : ZeroCopyTest
 {
     [Fact]
@@ -49,7 +50,8 @@ public sealed class ZeroCopyVolumeTests : ZeroCopyTest
 
     private static void VerifyAll(string disk)
     {
-        foreach (var size in new[] { "4k", "64k", "1m" }) Verify("--filename=" + disk, "--bs=" + size);
+        foreach (var (block, all) in new[] { ("4k", "1m"), ("64k", "4m"), ("1m", "16m") })
+            Verify("--name=raw", "--filename=" + disk, "--bs=" + block, "--size=" + all);
     }
 
     private void AssertBothWays() => Assert.True(Driver("mapped") is { Mapped: > 0, Copied: > 0, Errors: 0 }, $"{Driver("mapped")}");

@@ -20,7 +20,7 @@ public sealed class ZeroCopyWayTests : ZeroCopyTest
         {
             // One at a time, so that the block layer puts none together: as many writes as reads.
             var (before, driver) = (ZeroCopyStatistics.Read("ways"), Driver("ways"));
-            Verify("--filename=" + disk, "--ioengine=psync", $"--bs={size}k", $"--size={size * Commands}k", $"--mem_align={alignment}");
+            Verify("--name=one", "--filename=" + disk, "--ioengine=psync", $"--bs={size}k", $"--size={size * Commands}k", $"--mem_align={alignment}");
             Assert.Equal((size, alignment, expected), (size, alignment, ZeroCopyStatistics.Read("ways") - before));
             Assert.Equal((size, expected.Mapped), (size, Driver("ways").Mapped - driver.Mapped));
             Assert.Equal((size, 2 * Commands - expected.Mapped), (size, Driver("ways").Copied - driver.Copied));
