@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsiTcmu.Kernel.Tests.Machine;
+using CsiTcmu.Tcmu;
 
 namespace CsiTcmu.Kernel.Tests.ZeroCopy;
 
@@ -22,6 +23,11 @@ public sealed class ZeroCopyLoadTests(ITestOutputHelper output)
         var before = KernelState.Take();
         await using (var driver = new DriverProcess(pool, socket: "/run/csi-tcmu-test/zero-copy.sock", poolName: "zero-copy"))
         {
+            // Whoever starts takes away what was left by a process that was killed while it looked, although it does not look itself.
+            TcmuDevice.Create(new() { Hba = 4712, Name = "probe-1", Config = "csi-tcmu/probe", Size = 1 << 20, BlockSize = 512, Serial = "probe" });
+            await driver.StartAsync();
+            Assert.Empty(Directory.GetDirectories("/sys/kernel/config/target/core", "user_4712"));
+            await driver.TerminateAsync();
             await driver.StartAsync(Variables);
             StagedVolume[] volumes =
             [
