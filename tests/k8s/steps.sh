@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2317,SC2034 # it is a part of run, and functions are called by name
+# shellcheck shell=bash disable=SC2016,SC2154,SC2317,SC2034 # it is a part of run, and functions are called by name
 # How a step tells what it shows and how long it took. To be sourced.
 passed=0 failed=0 failures=()
 
@@ -109,6 +109,12 @@ spec:
       $use
   volumes: [{name: data, persistentVolumeClaim: {claimName: $2}}]
 EOF
+}
+
+# Waits until the fio of a pod, one process with threads, writes: before that there is nothing to be disturbed.
+writes() { # pod
+  has_written() { [[ $(k exec "$1" -- awk '/^write_bytes/ { print $2 }' /proc/1/io) -gt 1000000 ]]; }
+  eventually 60 has_written "$1"
 }
 
 bound() { k wait "pvc/$1" --for=jsonpath='{.status.phase}'=Bound --timeout="${2:-90}s"; }
