@@ -32,7 +32,8 @@ internal sealed class ProbeTurn : IDisposable
                 return null;
             }
 
-            // flock(2) either waits without an end or not at all.
+            // flock(2) either waits without an end or not at all, and tells nobody when the lock is free. A process waits so at its start
+            // only, before it serves anything, on a thread that does nothing else, and no longer than its patience.
             Thread.Sleep(Pause);
         }
 
